@@ -1,0 +1,66 @@
+// Every label, annotation, finalizer and name that kubectl-mysql gives to an object. Nothing else may spell one out.
+
+export const GROUP = 'otus.homework';
+export const VERSION = 'v1';
+export const API_VERSION = `${GROUP}/${VERSION}`;
+export const KIND = 'MySQL';
+
+/** The label that marks every object of a resource, with the resource's name as its value. */
+export const RESOURCE_LABEL = `${GROUP}/mysql`;
+/** The label that the server's pod alone carries, so that `kubectl get pods -l app=NAME` names exactly the server. */
+export const SERVER_LABEL = 'app';
+export const COMPONENT_LABEL = 'app.kubernetes.io/component';
+export const MANAGED_BY = 'kubectl-mysql';
+
+/** The pod template's annotation that restarts the server when its configuration changes. */
+export const CONFIG_HASH_ANNOTATION = `${GROUP}/config-hash`;
+/** kubectl's own record of the last apply. It repeats the whole object, an inline password included. */
+export const LAST_APPLIED_ANNOTATION = 'kubectl.kubernetes.io/last-applied-configuration';
+
+/** Keeps Flux from taking other tools' finalizers and annotations off the resource. */
+export const RESOURCE_ANNOTATIONS = { 'kustomize.toolkit.fluxcd.io/ssa': 'Merge' } as const;
+
+/** Keeps delivery tools from deleting a claim, and with it data. */
+export const CLAIM_ANNOTATIONS = {
+  'argocd.argoproj.io/compare-options': 'IgnoreExtraneous',
+  'argocd.argoproj.io/sync-options': 'Prune=false,Delete=false',
+  'helm.sh/resource-policy': 'keep',
+  'kustomize.toolkit.fluxcd.io/prune': 'disabled',
+} as const;
+
+/** The names of all objects that belong to one resource, made or not yet made. */
+export interface ChildNames {
+  readonly server: string;
+  readonly dataClaim: string;
+  readonly backupClaim: string;
+  readonly config: string;
+  readonly rootSecret: string;
+  readonly gate: string;
+  readonly activeSecret: string;
+}
+
+/**
+ * Names the children of a resource. No two resources of a namespace share a child's name and kind: the CRD refuses a
+ * resource that is called `backup-…`, the only way in which two of them could meet.
+ *
+ * @param name the resource's metadata.name
+ */
+export function childNames(name: string): ChildNames {
+  return {
+    server: name,
+    dataClaim: `${name}-pvc`,
+    backupClaim: `backup-${name}-pvc`,
+    config: `${name}-config`,
+    rootSecret: `${name}-root`,
+    gate: `${name}-gate`,
+    activeSecret: `${name}-active`,
+  };
+}
+
+/**
+ * Names the PersistentVolume behind a claim with a hostPath. Volumes have no namespace; a namespace holds no dot, so two
+ * claims never meet in one volume's name.
+ */
+export function volumeName(namespace: string, claim: string): string {
+  return `${namespace}.${claim}`;
+}

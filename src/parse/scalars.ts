@@ -1,0 +1,81 @@
+// How Kubernetes reads a plain YAML scalar: the rules of go-yaml v2, a dialect of YAML 1.1 (`on` is true, `0123` is 83,
+// `1_000` is 1000, `2024-01-01` is a string). Source: go.yaml.in/yaml/v2 resolve.go, which sigs.k8s.io/yaml uses.
+
+import { NOT_RESOLVED, Schema, defineScalarTag, mapTag, mergeTag, seqTag, strTag } from 'js-yaml';
+
+const TRUE = new Set(['y', 'Y', 'yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON']);
+const FALSE = new Set(['n', 'N', 'no', 'No', 'NO', 'false', 'False', 'FALSE', 'off', 'Off', 'OFF']);
+const NULL = new Set(['', '~', 'null', 'Null', 'NULL']);
+const NOT_A_NUMBER = /^(\.(nan|NaN|NAN)|[-+]?\.(inf|Inf|INF))$/;
+const FLOAT = /^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$/;
+const INTEGER = /^([-+]?)(?:(0[xX][0-9a-fA-F]+)|(0[bB][01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))$/;
+const MAX_UINT64 = 2n ** 64n - 1n;
+const MIN_INT64 = -(2n ** 63n);
+
+function integerMagnitude([, , hex, binary, octal, decimal]: RegExpExecArray): bigint {
+  if (octal !== undefined) return BigInt(`0o${octal}`);
+  return BigInt(hex ?? binary ?? decimal ?? '0');
+}
+
+/** Reads a whole number as Go's strconv.ParseInt does with base 0. Beyond 2^53 it stays exact, as a bigint. */
+function parseInteger(text: string): number | bigint | undefined {
+  const match = INTEGER.exec(text.replaceAll('_', ''));
+  if (!match) return undefined;
+  const value = match[1] === '-' ? -integerMagnitude(match) : integerMagnitude(match);
+  if (value > MAX_UINT64 || value < MIN_INT64) return undefined;
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number + 0 : value;
+}
+
+function parseFloatingPoint(text: string): number | undefined {
+  // Go takes no "_" in a number that starts with a point.
+  const plain = text.startsWith('.') ? text : text.replaceAll('_', '');
+  if (!FLOAT.test(plain)) return undefined;
+  const value = Number(plain);
+  return Number.isFinite(value) ? value : undefined;
+}
+
+const booleanTag = defineScalarTag<boolean>('tag:yaml.org,2002:bool', {
+  implicit: true,
+  implicitFirstChars: [...'yYnNtTfFoO'],
+  resolve: (text) => (TRUE.has(text) ? true : FALSE.has(text) ? false : NOT_RESOLVED),
+  identify: (value) => typeof value === 'boolean',
+});
+
+const nullTag = defineScalarTag<null>('tag:yaml.org,2002:null', {
+  implicit: true,
+  implicitFirstChars: ['', '~', 'n', 'N'],
+  resolve: (text) => (NULL.has(text) ? null : NOT_RESOLVED),
+  identify: (value) => value === null,
+});
+
+const integerTag = defineScalarTag<number | bigint>('tag:yaml.org,2002:int', {
+  implicit: true,
+  implicitFirstChars: [...'-+0123456789'],
+  resolve: (text) => parseInteger(text) ?? NOT_RESOLVED,
+  identify: (value) => typeof value === 'bigint' || Number.isInteger(value),
+});
+
+const floatTag = defineScalarTag<number>('tag:yaml.org,2002:float', {
+  implicit: true,
+  implicitFirstChars: [...'-+.0123456789'],
+  resolve(text, isExplicit) {
+    if (NOT_A_NUMBER.test(text)) throw new RangeError(`${text} is not a number that JSON can hold`);
+    const value = parseFloatingPoint(text);
+    if (value !== undefined) return value;
+    return isExplicit ? (Number(parseInteger(text) ?? Number.NaN) as number) : NOT_RESOLVED;
+  },
+  identify: (value) => typeof value === 'number',
+});
+
+/** YAML as Kubernetes reads it. The order matters: a whole number is tried before a decimal one. */
+export const KUBERNETES_SCHEMA = new Schema([
+  strTag,
+  seqTag,
+  mapTag,
+  mergeTag,
+  nullTag,
+  booleanTag,
+  integerTag,
+  floatTag,
+]);

@@ -1,0 +1,115 @@
+// From a file's bytes to Kubernetes objects, each with the place it came from.
+
+import type { Position, Problem } from '../errors.ts';
+import { splitJson, splitYaml, type Chunk } from './documents.ts';
+import { YamlError, locate, parseYaml, type Path } from './yaml.ts';
+
+/** The largest file that is read, in bytes. */
+export const MAX_FILE_BYTES = 10 * 1024 * 1024;
+
+/** A JSON object of unknown shape. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** One Kubernetes object as it was written. */
+export interface SourceObject {
+  readonly file: string;
+  readonly value: JsonObject;
+  /** The document's own text; undefined for an item of a List, which shares its document. */
+  readonly text: string | undefined;
+  /** Tells where a field of the object stands in its file. */
+  readonly positionOf: (path: Path) => Position;
+}
+
+/** What a file holds: objects, and what could not be read as one. */
+export interface ParsedSource {
+  readonly objects: readonly SourceObject[];
+  readonly problems: readonly Problem[];
+}
+
+/** Tells a JSON object from everything else. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * Reads all Kubernetes objects of a file: YAML or JSON, many documents, Lists unpacked. It never throws; everything that
+ * is wrong comes back as a problem, and the other documents are still read.
+ *
+ * @param file the name for messages
+ * @param bytes the file's content
+ */
+export function parseSource(file: string, bytes: Uint8Array): ParsedSource {
+  const problems: Problem[] = [];
+  const report = (message: string, position: Position, rule: string): void => {
+    problems.push({ severity: 'error', rule, file, position, path: '', message });
+  };
+  const text = decode(bytes);
+  if (typeof text !== 'string') {
+    report(text.reason, { line: 1, column: 1 }, 'encoding');
+    return { objects: [], problems };
+  }
+  const objects: SourceObject[] = [];
+  for (const chunk of split(text)) {
+    const at = ({ line, column }: Position): Position => ({ line: line + chunk.linesBefore, column });
+    try {
+      const value = parseChunk(chunk);
+      const positionOf = (path: Path): Position => at(locate(chunk.text, path));
+      collectObjects({ file, value, text: chunk.text, positionOf }, objects, report);
+    } catch (error) {
+      if (!(error instanceof YamlError)) throw error;
+      report(error.message, at(error.position), 'syntax');
+    }
+  }
+  return { objects, problems };
+}
+
+function decode(bytes: Uint8Array): string | { reason: string } {
+  if (bytes.length > MAX_FILE_BYTES) return { reason: 'the file is larger than 10 MiB; split it' };
+  try {
+    // Windows' line ends become plain ones; the decoder takes a byte order mark away.
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes).replaceAll('\r\n', '\n');
+  } catch {
+    return { reason: 'the file is not UTF-8 text' };
+  }
+}
+
+function split(text: string): Chunk[] {
+  return /^\s*\{/.test(text) ? splitJson(text) : splitYaml(text);
+}
+
+function parseChunk({ text }: Chunk): unknown {
+  return parseYaml(text);
+}
+
+type Report = (message: string, position: Position, rule: string) => void;
+interface Candidate extends Omit<SourceObject, 'value'> {
+  readonly value: unknown;
+}
+
+function collectObjects(candidate: Candidate, objects: SourceObject[], report: Report): void {
+  const { value, positionOf } = candidate;
+  if (value === null || value === undefined) return;
+  if (!isObject(value)) {
+    report('this is not a Kubernetes object (a mapping with apiVersion and kind)', positionOf([]), 'not-an-object');
+    return;
+  }
+  if (isList(value)) {
+    value['items'].forEach((item, index) => {
+      const within = (path: Path): Position => positionOf(['items', index, ...path]);
+      collectObjects({ ...candidate, value: item, text: undefined, positionOf: within }, objects, report);
+    });
+    return;
+  }
+  for (const field of ['apiVersion', 'kind'] as const) {
+    if (typeof value[field] !== 'string' || value[field] === '') {
+      report(`this is not a Kubernetes object: it has no ${field}`, positionOf([field]), 'not-an-object');
+      return;
+    }
+  }
+  objects.push({ ...candidate, value });
+}
+
+function isList(value: JsonObject): value is JsonObject & { items: unknown[] } {
+  const { kind } = value;
+  return typeof kind === 'string' && /List$/.test(kind) && Array.isArray(value['items']);
+}
