@@ -1,0 +1,52 @@
+// The CRD's CEL rules and list types as a table: what the API server checks beside the schema.
+
+import { GENERATED, walkSchema, type SchemaNode } from './crd.ts';
+
+/** The module `src/validate/rules.generated.ts`. */
+export function generateRules(crd: SchemaNode): string {
+  const rules: unknown[] = [];
+  const lists: unknown[] = [];
+  const forms: Record<string, string> = { '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$': 'the name of a namespace' };
+  const fields: Record<string, string[]> = { metadata: ['name', 'namespace', 'labels', 'annotations'] };
+  walkSchema(crd, (node, path) => {
+    if (node.properties) fields[path.join('.')] = Object.keys(node.properties);
+    for (const { rule, message, fieldPath } of node['x-kubernetes-validations'] ?? []) {
+      // A CRD cannot point at metadata.name; a rule of the root without a field is about it.
+      const field = fieldPath?.replace(/^\./, '') ?? (path.length === 0 ? 'metadata.name' : '');
+      rules.push({ path, field: field.split('.').filter(Boolean), rule: rule.trim(), message: message.trim(), onChange: rule.includes('oldSelf') });
+    }
+    if (typeof node['pattern'] === 'string' && node.title !== undefined) forms[node['pattern']] = node.title;
+    const keys = node['x-kubernetes-list-map-keys'];
+    if (keys) lists.push({ path, keys });
+  });
+  return `// ${GENERATED}
+/* eslint-disable */
+
+/** A CEL rule of the CRD. In \`path\`, \`*\` stands for every item of a list or value of a map. */
+export interface Rule {
+  readonly path: readonly string[];
+  readonly rule: string;
+  readonly message: string;
+  /** The rule compares with the resource's earlier form and says nothing without it. */
+  readonly onChange: boolean;
+  /** The field below \`path\` that the message is about; empty when it is the node itself. */
+  readonly field: readonly string[];
+}
+
+/** A list whose items must differ in these keys. */
+export interface KeyedList {
+  readonly path: readonly string[];
+  readonly keys: readonly string[];
+}
+
+export const RULES: readonly Rule[] = ${JSON.stringify(rules, null, 2)};
+
+/** What a pattern of the schema stands for, in words. */
+export const FORMS: Readonly<Record<string, string>> = ${JSON.stringify(forms, null, 2)};
+
+/** The fields of every object of the schema, for suggestions. */
+export const FIELDS: Readonly<Record<string, readonly string[]>> = ${JSON.stringify(fields, null, 2)};
+
+export const KEYED_LISTS: readonly KeyedList[] = ${JSON.stringify(lists, null, 2)};
+`;
+}

@@ -1,0 +1,32 @@
+// The template engine: Handlebars on its own, with compiled templates and three helpers. Strict: a name that the model
+// lacks is an error.
+
+import Handlebars from 'handlebars/runtime.js';
+import { partials, templates } from './templates.generated.js';
+import { block, literal, quote } from './yaml-block.ts';
+
+/** Renders the template of a name. */
+export type Engine = (template: string, context: object) => string;
+
+/** Makes an engine that shares nothing with any other user of Handlebars. */
+export function createEngine(): Engine {
+  const handlebars = Handlebars.create();
+  handlebars.registerHelper({
+    quote: (value: unknown) => quote(value),
+    block: (value: unknown, indent: number) => block(value, indent),
+    literal: (value: string, indent: number) => literal(value, indent),
+  });
+  const compiled = new Map<string, Handlebars.TemplateDelegate>();
+  for (const [name, partial] of Object.entries(partials)) {
+    handlebars.registerPartial(name, handlebars.template(partial));
+  }
+  return (template, context) => {
+    let render = compiled.get(template);
+    if (!render) {
+      const source = templates[template];
+      if (!source) throw new RangeError(`there is no template ${template}`);
+      compiled.set(template, (render = handlebars.template(source)));
+    }
+    return render(context, { allowProtoPropertiesByDefault: false });
+  };
+}

@@ -1,0 +1,82 @@
+// The schema half of the offline check: ajv's violations in plain words.
+
+import type { JsonObject } from '../parse/source.ts';
+import type { Path } from '../parse/yaml.ts';
+import type { Finding } from './finding.ts';
+import { nearest } from './nearest.ts';
+import { FIELDS, FORMS } from './rules.generated.ts';
+import validate, { type SchemaError } from './schema.generated.js';
+
+/** Checks a resource against the CRD's schema. */
+export function checkSchema(resource: JsonObject): Finding[] {
+  if (validate(resource)) return [];
+  return (validate.errors ?? []).map((error) => toFinding(error, resource));
+}
+
+function toFinding(error: SchemaError, resource: JsonObject): Finding {
+  const path = parsePointer(error.instancePath, resource);
+  if (error.keyword === 'additionalProperties') {
+    const field = String(error.params['additionalProperty']);
+    return { severity: 'error', rule: 'unknown-field', path: [...path, field], message: unknownField(field, path) };
+  }
+  if (error.keyword === 'required') {
+    const field = String(error.params['missingProperty']);
+    return { severity: 'error', rule: 'required', path: [...path, field], message: 'is required, but not given' };
+  }
+  return { severity: 'error', rule: error.keyword, path, message: violation(error, valueAt(resource, path)) };
+}
+
+function unknownField(field: string, parent: Path): string {
+  const siblings = FIELDS[parent.map((step) => (typeof step === 'number' ? '*' : step)).join('.')] ?? [];
+  const meant = nearest(field, siblings);
+  return meant === undefined ? 'unknown field' : `unknown field, did you mean "${meant}"?`;
+}
+
+const BOUNDS: Readonly<Record<string, string>> = {
+  minLength: 'must have at least LIMIT characters',
+  maxLength: 'must have at most LIMIT characters',
+  minItems: 'must have at least LIMIT items',
+  maxItems: 'must have at most LIMIT items',
+  maxProperties: 'must have at most LIMIT entries',
+  minimum: 'must be at least LIMIT',
+  maximum: 'must be at most LIMIT',
+};
+
+function violation({ keyword, params }: SchemaError, value: unknown): string {
+  const bound = BOUNDS[keyword];
+  if (bound !== undefined) return bound.replace('LIMIT', String(params['limit']));
+  switch (keyword) {
+    case 'type':
+      return wrongType([params['type']].flat().map(String), value);
+    case 'enum':
+      return `must be one of ${(params['allowedValues'] as unknown[]).map((allowed) => String(allowed)).join(', ')}`;
+    case 'pattern':
+      return `must be ${FORMS[String(params['pattern'])] ?? `of the form ${String(params['pattern'])}`}`;
+    default:
+      return `is not valid (${keyword})`;
+  }
+}
+
+function wrongType(wanted: readonly string[], value: unknown): string {
+  const given = value === null ? 'empty' : Array.isArray(value) ? 'a list' : `a ${typeof value}`;
+  const hint = wanted.includes('string') && ['number', 'bigint', 'boolean'].includes(typeof value);
+  const article = wanted[0] === 'integer' || wanted[0] === 'object' || wanted[0] === 'array' ? 'an' : 'a';
+  return `must be ${article} ${wanted.join(' or ')}, but is ${given}${hint ? '; write it in quotes' : ''}`;
+}
+
+/** Reads ajv's JSON pointer; a step into a list becomes a number. */
+function parsePointer(pointer: string, root: unknown): Path {
+  const path: (string | number)[] = [];
+  let value = root;
+  for (const part of pointer.split('/').slice(1)) {
+    const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
+    const step = Array.isArray(value) ? Number(key) : key;
+    value = (value as Record<string | number, unknown>)[step];
+    path.push(step);
+  }
+  return path;
+}
+
+function valueAt(root: unknown, path: Path): unknown {
+  return path.reduce<unknown>((value, step) => (value as Record<string | number, unknown>)[step], root);
+}

@@ -1,0 +1,110 @@
+// The offline check of a set of objects: everything that is wrong, with its place in the file.
+
+import { API_VERSION, GROUP, KIND } from '../api/names.ts';
+import type { Problem } from '../errors.ts';
+import { isObject, type JsonObject, type SourceObject } from '../parse/source.ts';
+import { NOT_EVALUATED, createRuleChecker, type RuleChecker } from './cel.ts';
+import { formatPath, type Finding } from './finding.ts';
+import { checkKeyedLists, lint } from './lint.ts';
+import { checkSchema } from './schema.ts';
+
+/** How to judge. */
+export interface ValidateOptions {
+  /** The namespace of the command line; a resource may not name another one. */
+  readonly namespace?: string;
+  /** `warn` names unknown fields as warnings, as `kubectl apply --validate=warn` does. */
+  readonly unknownFields?: 'error' | 'warn';
+  /** Earlier forms of the resources, to check rules about a change; told apart by namespace and name. */
+  readonly earlier?: ReadonlyMap<string, JsonObject>;
+}
+
+/** Tells a MySQL resource, valid or not, from other objects. */
+export function isMySQL({ value }: SourceObject): boolean {
+  const { apiVersion, kind } = value;
+  return typeof apiVersion === 'string' && apiVersion.startsWith(`${GROUP}/`) && kind !== `${KIND}List`;
+}
+
+/** What identifies an object in a cluster. */
+export function identify(value: Readonly<Record<string, unknown>>, namespace = ''): string {
+  const metadata = isObject(value['metadata']) ? value['metadata'] : {};
+  const apiVersion = String(value['apiVersion']);
+  const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
+  return [group, value['kind'], metadata['namespace'] ?? namespace, metadata['name']].map(String).join('/');
+}
+
+/** A function that checks one object after the other and remembers what it has seen. */
+export type Validator = (object: SourceObject) => Problem[];
+
+/** Makes a validator. Rules are compiled once, so use one for a whole run. */
+export function createValidator(options: ValidateOptions = {}): Validator {
+  const rules = createRuleChecker();
+  const seen = new Map<string, SourceObject>();
+  return (object) => {
+    const findings = isMySQL(object) ? checkResource(object, rules, options) : [];
+    const repeated = checkRepeated(object, seen, options.namespace);
+    return [...findings, ...repeated].map((finding) => toProblem(finding, object));
+  };
+}
+
+function checkResource(object: SourceObject, rules: RuleChecker, options: ValidateOptions): Finding[] {
+  const { value } = object;
+  const kind = checkKind(object);
+  if (kind.length > 0) return kind;
+  const earlier = options.earlier?.get(identify(value, options.namespace));
+  const schema = checkSchema(value).map((finding) => lenient(finding, options));
+  // What a rule could not be evaluated for is a field that is missing or of the wrong type; the schema said it better.
+  const isNews = ({ rule }: Finding): boolean => rule !== NOT_EVALUATED || schema.length === 0;
+  const cel = rules.check(value, earlier).filter(isNews);
+  return [...schema, ...cel, ...checkKeyedLists(value), ...checkNamespace(object, options), ...lint(value)];
+}
+
+function lenient(finding: Finding, { unknownFields = 'error' }: ValidateOptions): Finding {
+  return unknownFields === 'warn' && finding.rule === 'unknown-field' ? { ...finding, severity: 'warning' } : finding;
+}
+
+function checkKind({ value }: SourceObject): Finding[] {
+  const wrong = (path: string, message: string): Finding[] => [
+    { severity: 'error', rule: 'kind', path: [path], message },
+  ];
+  if (value['kind'] !== KIND) return wrong('kind', `the group ${GROUP} has only the kind ${KIND}`);
+  if (value['apiVersion'] !== API_VERSION) return wrong('apiVersion', `must be ${API_VERSION}`);
+  return [];
+}
+
+function checkNamespace({ value }: SourceObject, options: ValidateOptions): Finding[] {
+  const metadata = isObject(value['metadata']) ? value['metadata'] : {};
+  const own = metadata['namespace'];
+  const findings: Finding[] = [];
+  if (options.namespace !== undefined && typeof own === 'string' && own !== options.namespace) {
+    const message = `the resource says another namespace than --namespace ${options.namespace}`;
+    findings.push({ severity: 'error', rule: 'namespace', path: ['metadata', 'namespace'], message });
+  }
+  if (own !== undefined || options.namespace !== undefined) return findings;
+  const spec = isObject(value['spec']) ? value['spec'] : {};
+  for (const field of ['storage', 'backup'] as const) {
+    if (!isObject(spec[field]) || spec[field]['hostPath'] === undefined) continue;
+    const message = 'needs metadata.namespace or --namespace, because a volume is reserved for one claim of one namespace';
+    findings.push({ severity: 'error', rule: 'namespace', path: ['spec', field, 'hostPath'], message });
+  }
+  return findings;
+}
+
+function checkRepeated(object: SourceObject, seen: Map<string, SourceObject>, namespace?: string): Finding[] {
+  const metadata = object.value['metadata'];
+  if (!isObject(metadata) || typeof metadata['name'] !== 'string') return [];
+  const key = identify(object.value, isMySQL(object) ? namespace : undefined);
+  const first = seen.get(key);
+  if (!first) {
+    seen.set(key, object);
+    return [];
+  }
+  const { line } = first.positionOf(['metadata', 'name']);
+  const message = `this object stands already in ${first.file}:${String(line)}`;
+  return [{ severity: 'error', rule: 'duplicate', path: ['metadata', 'name'], message }];
+}
+
+function toProblem({ severity, rule, path, message }: Finding, object: SourceObject): Problem {
+  const name = formatPath(path);
+  const text = message.startsWith(`${name} `) ? message.slice(name.length + 1) : message;
+  return { severity, rule, file: object.file, position: object.positionOf(path), path: name, message: text };
+}
