@@ -69,7 +69,7 @@ start_containerd() {
   await 60 containerd in_node ctr version
 }
 
-load_image() { in_node ctr --namespace k8s.io image import - <"$1" >/dev/null; }
+load_image() { in_node timeout 300 ctr --namespace k8s.io image import - <"$1" >/dev/null; }
 
 start_kubelet() {
   start_in_node kubelet kubelet --kubeconfig="$KUBECONFIG" --config="$state/node/kubelet.yaml" \
@@ -83,6 +83,25 @@ start_kube_proxy() {
 }
 
 kubelet_is_healthy() { [[ $(kube get --raw "/api/v1/nodes/$node/proxy/healthz") == ok ]]; }
+
+pods_on_node() { kube get pods --all-namespaces --field-selector "spec.nodeName=$node" --output json; }
+
+# kubelet_knows_its_pods: until it has read them from the API server, `kubectl exec` says that a pod does not exist.
+kubelet_knows_its_pods() {
+  local known expected
+  kubelet_is_healthy || return 1
+  expected=$(pods_on_node | jq '.items | length') || return 1
+  known=$(kube get --raw "/api/v1/nodes/$node/proxy/pods" | jq '.items // [] | length') || return 1
+  ((known >= expected))
+}
+
+# no_container_older_than TIME: does no pod's status tell of a container that has been running since before?
+no_container_older_than() {
+  pods_on_node | jq --exit-status --arg time "$1" '
+    [.items[].status | (.initContainerStatuses, .containerStatuses) // [] | .[].state.running.startedAt // empty | select(. < $time)]
+    | length == 0'
+}
+
 node_is_ready() { kube wait --for=condition=Ready --timeout=1s "node/$node"; }
 
 kill_node() { kill_now node kubelet containerd kube-proxy; }
