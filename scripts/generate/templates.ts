@@ -8,7 +8,7 @@ const OPTIONS: PrecompileOptions = {
   strict: true,
   noEscape: true,
   knownHelpersOnly: true,
-  knownHelpers: { quote: true, block: true, literal: true },
+  knownHelpers: { quote: true, block: true, literal: true, script: true },
 };
 
 /** The module `src/render/templates.generated.js`. */

@@ -2,7 +2,7 @@
 // lacks is an error.
 
 import Handlebars from 'handlebars/runtime.js';
-import { partials, templates } from './templates.generated.js';
+import { partials, scripts, templates } from './templates.generated.js';
 import { block, literal, quote } from './yaml-block.ts';
 
 /** Renders the template of a name. */
@@ -11,10 +11,13 @@ export type Engine = (template: string, context: object) => string;
 /** Makes an engine that shares nothing with any other user of Handlebars. */
 export function createEngine(): Engine {
   const handlebars = Handlebars.create();
+  const indented = { mysqld: literal(scripts.mysqld, 4), 'start-guard': literal(scripts['start-guard'], 4) };
   handlebars.registerHelper({
     quote: (value: unknown) => quote(value),
     block: (value: unknown, indent: number) => block(value, indent),
     literal: (value: string, indent: number) => literal(value, indent),
+    // The same for every resource, so indented once.
+    script: (name: keyof typeof scripts) => indented[name],
   });
   const compiled = new Map<string, Handlebars.TemplateDelegate>();
   for (const [name, partial] of Object.entries(partials)) {
@@ -27,6 +30,6 @@ export function createEngine(): Engine {
       if (!source) throw new RangeError(`there is no template ${template}`);
       compiled.set(template, (render = handlebars.template(source)));
     }
-    return render(context, { allowProtoPropertiesByDefault: false });
+    return render(context);
   };
 }

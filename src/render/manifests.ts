@@ -14,7 +14,6 @@ import {
 } from '../api/names.ts';
 import type { Model, VolumeModel } from '../model/model.ts';
 import { createEngine, type Engine } from './engine.ts';
-import { scripts } from './templates.generated.js';
 
 /** A rendered object. */
 export interface Manifest {
@@ -100,7 +99,6 @@ function buildContext(model: Model): object {
   return {
     ...model,
     selector,
-    scripts: { mysqld: scripts.mysqld, startGuard: scripts['start-guard'] },
     podLabels: { ...model.podLabels, ...commonLabels(model, 'server'), [SERVER_LABEL]: model.name },
     podAnnotations: { ...model.podAnnotations, [CONFIG_HASH_ANNOTATION]: hash(model.myCnf) },
     networkPolicy: model.networkPolicy && { from: allowedPeers(model) },

@@ -16,9 +16,9 @@ export const templates = {
     + "data:\n  my.cnf: "
     + ((stack1 = lookupProperty(helpers,"literal").call(alias1,lookupProperty(depth0,"myCnf"),4,{"name":"literal","hash":{},"data":data,"loc":{"start":{"line":5,"column":10},"end":{"line":5,"column":29}}})) != null ? stack1 : "")
     + "\n  mysqld: "
-    + ((stack1 = lookupProperty(helpers,"literal").call(alias1,lookupProperty(lookupProperty(depth0,"scripts"),"mysqld"),4,{"name":"literal","hash":{},"data":data,"loc":{"start":{"line":6,"column":10},"end":{"line":6,"column":38}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"script").call(alias1,"mysqld",{"name":"script","hash":{},"data":data,"loc":{"start":{"line":6,"column":10},"end":{"line":6,"column":29}}})) != null ? stack1 : "")
     + "\n  start-guard: "
-    + ((stack1 = lookupProperty(helpers,"literal").call(alias1,lookupProperty(lookupProperty(depth0,"scripts"),"startGuard"),4,{"name":"literal","hash":{},"data":data,"loc":{"start":{"line":7,"column":15},"end":{"line":7,"column":47}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"script").call(alias1,"start-guard",{"name":"script","hash":{},"data":data,"loc":{"start":{"line":7,"column":15},"end":{"line":7,"column":39}}})) != null ? stack1 : "")
     + "\n";
 },"usePartial":true,"useData":true},
   "networkpolicy": {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {

@@ -32,8 +32,15 @@ export function identify(value: Readonly<Record<string, unknown>>, namespace = '
   return [group, value['kind'], metadata['namespace'] ?? namespace, metadata['name']].map(String).join('/');
 }
 
+/** An object after the check. */
+export interface CheckedObject {
+  /** Without the fields that the API server would drop. */
+  readonly object: SourceObject;
+  readonly problems: readonly Problem[];
+}
+
 /** A function that checks one object after the other and remembers what it has seen. */
-export type Validator = (object: SourceObject) => Problem[];
+export type Validator = (object: SourceObject) => CheckedObject;
 
 /** Makes a validator. Rules are compiled once, so use one for a whole run. */
 export function createValidator(options: ValidateOptions = {}): Validator {
@@ -42,8 +49,19 @@ export function createValidator(options: ValidateOptions = {}): Validator {
   return (object) => {
     const findings = isMySQL(object) ? checkResource(object, rules, options) : [];
     const repeated = checkRepeated(object, seen, options.namespace);
-    return [...findings, ...repeated].map((finding) => toProblem(finding, object));
+    const problems = [...findings, ...repeated].map((finding) => toProblem(finding, object));
+    const dropped = findings.filter(({ rule, severity }) => rule === 'unknown-field' && severity === 'warning');
+    return { object: dropped.length > 0 ? withoutFields(object, dropped) : object, problems };
   };
+}
+
+function withoutFields(object: SourceObject, dropped: readonly Finding[]): SourceObject {
+  const value = structuredClone(object.value);
+  for (const { path } of dropped) {
+    const parent = path.slice(0, -1).reduce<unknown>((node, step) => (node as Record<string | number, unknown>)[step], value);
+    Reflect.deleteProperty(parent as object, path.at(-1) ?? '');
+  }
+  return { ...object, value };
 }
 
 function checkResource(object: SourceObject, rules: RuleChecker, options: ValidateOptions): Finding[] {

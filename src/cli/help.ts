@@ -1,0 +1,39 @@
+// The help pages, drawn by yargs from the table of commands.
+
+import yargs from 'yargs';
+import { COMMANDS, type CommandSpec } from './options.ts';
+
+const PROGRAM = 'kubectl mysql';
+
+/**
+ * Draws a help page.
+ *
+ * @param name the command; undefined for the first page
+ * @param width in columns
+ */
+export async function formatHelp(name: string | undefined, width: number): Promise<string> {
+  const command = name === undefined ? undefined : COMMANDS[name];
+  const page = yargs([]).scriptName(PROGRAM).locale('en').version(false).help(false).wrap(width);
+  if (!command) {
+    for (const [key, { summary }] of Object.entries(COMMANDS)) page.command(key, summary);
+    page.command('help [command]', 'Show this page, or the page of a command');
+    page.usage(`${PROGRAM} <command> [options]\n\nRun MySQL on Kubernetes from git: resources in, plain manifests out.`);
+    page.epilogue(`${PROGRAM} help <command> shows a command's options and examples.`);
+    return `${await page.getHelp()}\n`;
+  }
+  page.usage(`${PROGRAM} ${String(name)} [options]\n\n${command.summary}.`);
+  describeOptions(page, command);
+  for (const [example, what] of command.examples) page.example(example, what);
+  return `${await page.getHelp()}\n`;
+}
+
+function describeOptions(page: ReturnType<typeof yargs>, { options }: CommandSpec): void {
+  for (const [key, { type, alias, description, choices, placeholder }] of Object.entries(options)) {
+    page.option(key, {
+      type: type === 'boolean' ? 'boolean' : 'string',
+      description: placeholder === undefined ? description : `${placeholder}: ${description}`,
+      ...(alias === undefined ? {} : { alias }),
+      ...(choices === undefined ? {} : { choices }),
+    });
+  }
+}

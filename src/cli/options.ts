@@ -1,0 +1,115 @@
+// The commands and their options as data: what is parsed, and what the help shows.
+
+import { FORMATS } from '../emit/formats.ts';
+import { REPORT_FORMATS } from '../emit/problems.ts';
+import type { Io } from './io.ts';
+
+/** One option of a command. */
+export interface OptionSpec {
+  readonly type: 'string' | 'boolean' | 'array';
+  readonly alias?: string;
+  readonly description: string;
+  /** What stands for the value in the help. */
+  readonly placeholder?: string;
+  readonly choices?: readonly string[];
+}
+
+/** The values that were given; what was not given is absent. */
+export interface OptionValues {
+  readonly strings: Readonly<Record<string, string>>;
+  readonly arrays: Readonly<Record<string, readonly string[]>>;
+  readonly flags: Readonly<Record<string, boolean>>;
+}
+
+/** Runs a command and gives the exit code. */
+export type Run = (options: OptionValues, io: Io) => Promise<number>;
+
+/** One command. Its code is loaded only when it runs. */
+export interface CommandSpec {
+  readonly summary: string;
+  readonly options: Readonly<Record<string, OptionSpec>>;
+  readonly examples: readonly (readonly [command: string, what: string])[];
+  readonly load: () => Promise<Run>;
+}
+
+const INPUT: Readonly<Record<string, OptionSpec>> = {
+  filename: {
+    type: 'array',
+    alias: 'f',
+    placeholder: 'FILE|DIR|-',
+    description: 'A file, a folder (its .yaml, .yml and .json files), or - for standard input; may be given again',
+  },
+  recursive: { type: 'boolean', alias: 'R', description: 'Read the folders within folders, too' },
+  namespace: {
+    type: 'string',
+    alias: 'n',
+    placeholder: 'NAME',
+    description: 'The namespace of resources that name none; an error for those that name another',
+  },
+  validate: {
+    type: 'string',
+    choices: ['strict', 'warn'],
+    description: 'strict (default): an unknown field is an error; warn: it is named, and dropped as the API server does',
+  },
+};
+
+export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
+  render: {
+    summary: 'Print the manifests of MySQL resources; other objects pass through unchanged',
+    options: {
+      ...INPUT,
+      output: {
+        type: 'string',
+        alias: 'o',
+        choices: FORMATS,
+        description: 'yaml (default): a stream of documents; json: one List; name: kind and name only',
+      },
+      'output-dir': {
+        type: 'string',
+        placeholder: 'DIR',
+        description: 'Write one file per object to a folder; files of an earlier run that are no longer made are removed',
+      },
+      kustomization: { type: 'boolean', description: 'With --output-dir: write a kustomization.yaml that lists the files' },
+      'no-resource': {
+        type: 'boolean',
+        description: 'Leave the MySQL resource itself out, for clusters without its CRD; needs lifecycle: None',
+      },
+    },
+    examples: [
+      ['kubectl mysql render -f shop.yaml', 'print the manifests'],
+      ['kubectl mysql render -f shop.yaml -n prod | kubectl apply -f -', 'apply them'],
+      ['kubectl mysql render -R -f apps/ --output-dir rendered/ --kustomization', 'write a folder for a delivery tool'],
+      ['cat shop.yaml | kubectl mysql render -f - -o name', 'name the objects'],
+    ],
+    load: async () => (await import('./render.ts')).render,
+  },
+  validate: {
+    summary: 'Check MySQL resources offline, as the API server would, and name everything that is wrong',
+    options: {
+      ...INPUT,
+      previous: {
+        type: 'array',
+        placeholder: 'FILE|DIR|-',
+        description: 'The resources as they were: check also what may not change, such as a size that shrinks',
+      },
+      output: {
+        type: 'string',
+        alias: 'o',
+        choices: REPORT_FORMATS,
+        description: 'text (default); json; sarif: SARIF 2.1.0, which code hosts show in a pull request',
+      },
+    },
+    examples: [
+      ['kubectl mysql validate -R -f apps/', 'check a folder'],
+      ['git show main:shop.yaml | kubectl mysql validate -f shop.yaml --previous -', 'check a change'],
+      ['kubectl mysql validate -f shop.yaml -o sarif > report.sarif', 'a report for the code host'],
+    ],
+    load: async () => (await import('./validate.ts')).validate,
+  },
+  version: {
+    summary: 'Print the version',
+    options: { output: { type: 'string', alias: 'o', choices: ['text', 'json'], description: 'text (default) or json' } },
+    examples: [['kubectl mysql version', '']],
+    load: async () => (await import('./version.ts')).version,
+  },
+};

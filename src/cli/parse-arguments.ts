@@ -1,0 +1,97 @@
+// argv → a command and its options. It uses yargs' own parser without the rest of yargs, which takes as long to load as
+// all else together and is needed only to draw the help.
+
+import parse from 'yargs-parser';
+import { UsageError } from '../errors.ts';
+import { nearest } from '../validate/nearest.ts';
+import { COMMANDS, type CommandSpec, type OptionSpec, type OptionValues } from './options.ts';
+
+/** What the user asked for. */
+export type Request =
+  | { readonly kind: 'run'; readonly command: CommandSpec; readonly options: OptionValues }
+  | { readonly kind: 'help'; readonly command: string | undefined };
+
+const PARSER = {
+  'boolean-negation': false,
+  'camel-case-expansion': false,
+  'dot-notation': false,
+  'duplicate-arguments-array': true,
+  'greedy-arrays': false,
+  'parse-numbers': false,
+  'parse-positional-numbers': false,
+  'short-option-groups': true,
+  'strip-aliased': true,
+} as const;
+
+/**
+ * Reads a command line.
+ *
+ * @param argv what stands behind `kubectl mysql`
+ * @throws UsageError with the nearest word that is known
+ */
+export function parseArguments(argv: readonly string[]): Request {
+  const [name, ...rest] = argv;
+  if (name === undefined || name === '--help' || name === '-h') return { kind: 'help', command: undefined };
+  if (name === '--version') return parseArguments(['version', ...rest]);
+  if (name === 'help') return { kind: 'help', command: rest[0] === undefined ? undefined : commandName(rest[0]) };
+  const command = COMMANDS[commandName(name)];
+  if (!command) throw new UsageError(`unknown command "${name}"`);
+  if (rest.some((word) => word === '--help' || word === '-h')) return { kind: 'help', command: name };
+  return { kind: 'run', command, options: parseOptions(rest, command.options) };
+}
+
+function commandName(word: string): string {
+  if (Object.hasOwn(COMMANDS, word)) return word;
+  const kind = word.startsWith('-') ? 'flag' : 'command';
+  const meant = nearest(word, [...Object.keys(COMMANDS), 'help']);
+  const hint = meant === undefined ? 'see kubectl mysql help' : `did you mean "${meant}"?`;
+  throw new UsageError(`unknown ${kind} "${word}", ${hint}`);
+}
+
+function parseOptions(argv: readonly string[], specs: CommandSpec['options']): OptionValues {
+  const named = Object.entries(specs);
+  const ofType = (type: OptionSpec['type']): string[] => named.flatMap(([key, spec]) => (spec.type === type ? [key] : []));
+  const aliases = named.flatMap(([key, { alias }]) => (alias === undefined ? [] : [[key, alias] as const]));
+  const { _: words, ...given } = parse([...argv], {
+    string: [...ofType('string'), ...ofType('array')],
+    boolean: ofType('boolean'),
+    array: ofType('array'),
+    alias: Object.fromEntries(aliases),
+    configuration: PARSER,
+  });
+  if (words[0] !== undefined) {
+    throw new UsageError(`unexpected argument "${String(words[0])}"; files and folders are given with -f`);
+  }
+  const strings: Record<string, string> = {};
+  const arrays: Record<string, readonly string[]> = {};
+  const flags: Record<string, boolean> = {};
+  for (const [key, value] of Object.entries(given) as [string, unknown][]) {
+    const spec = Object.hasOwn(specs, key) ? specs[key] : undefined;
+    if (!spec) throw unknownFlag(key, specs);
+    if (value === undefined) continue;
+    if (spec.type === 'boolean') flags[key] = checkFlag(key, value);
+    else if (spec.type === 'array') arrays[key] = [value].flat().map((item) => checkString(key, item, spec));
+    else strings[key] = checkString(key, value, spec);
+  }
+  return { strings, arrays, flags };
+}
+
+function unknownFlag(key: string, specs: CommandSpec['options']): UsageError {
+  const dashed = key.length === 1 ? `-${key}` : `--${key}`;
+  const meant = key.length === 1 ? undefined : nearest(key, [...Object.keys(specs), 'help']);
+  return new UsageError(`unknown flag "${dashed}"${meant === undefined ? '' : `, did you mean "--${meant}"?`}`);
+}
+
+function checkFlag(key: string, value: unknown): boolean {
+  if (typeof value !== 'boolean') throw new UsageError(`--${key} is given more than once`);
+  return value;
+}
+
+function checkString(key: string, value: unknown, { choices }: OptionSpec): string {
+  if (Array.isArray(value)) throw new UsageError(`--${key} is given more than once`);
+  if (typeof value !== 'string' || value === '') throw new UsageError(`--${key} needs a value`);
+  if (choices && !choices.includes(value)) {
+    throw new UsageError(`--${key} must be ${choices.join(', ').replace(/, ([^,]*)$/, ' or $1')}, not "${value}"`);
+  }
+  return value;
+}

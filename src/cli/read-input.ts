@@ -1,0 +1,87 @@
+// From the arguments of -f to bytes.
+
+import { lstat, open, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CommandError, EXIT, UsageError } from '../errors.ts';
+import { MAX_FILE_BYTES } from '../parse/source.ts';
+import type { Io } from './io.ts';
+
+const STDIN = '-';
+const EXTENSIONS = /\.(yaml|yml|json)$/;
+
+/** A file's name as the user would write it, and its content. */
+export interface InputFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Reads what -f names. Folders are read in the order of their file names' code units, which no system or locale changes.
+ *
+ * @throws UsageError when nothing is named, CommandError for a file that cannot be read
+ */
+export async function readInput(names: readonly string[], recursive: boolean, io: Io): Promise<InputFile[]> {
+  if (names.length === 0) throw new UsageError('give the input with -f FILE, -f DIR, or -f - for standard input');
+  if (names.filter((name) => name === STDIN).length > 1) throw new UsageError('standard input can be read only once');
+  const files: InputFile[] = [];
+  for (const name of names) {
+    if (name === STDIN) files.push({ name: '<stdin>', bytes: await io.readStdin(MAX_FILE_BYTES) });
+    else for (const path of await listFiles(name, recursive)) files.push({ name: path, bytes: await readBounded(path) });
+  }
+  return files;
+}
+
+async function listFiles(name: string, recursive: boolean): Promise<string[]> {
+  const info = await stat(name).catch((error: unknown) => refuse(name, error));
+  if (!info.isDirectory()) return [name];
+  const files = await walk(name, recursive).catch((error: unknown) => refuse(name, error));
+  if (files.length > 0) return files;
+  const hint = recursive ? '' : '; -R reads the folders within it, too';
+  throw new CommandError(`${name}: no .yaml, .yml or .json file in this folder${hint}`, { exitCode: EXIT.invalid });
+}
+
+async function walk(folder: string, recursive: boolean): Promise<string[]> {
+  const files: string[] = [];
+  for (const entry of (await readdir(folder)).sort()) {
+    const path = join(folder, entry);
+    // Links to folders are not followed: they may lead in a circle.
+    const info = await lstat(path);
+    if (info.isDirectory()) {
+      if (recursive) files.push(...(await walk(path, recursive)));
+    } else if (EXTENSIONS.test(entry)) files.push(path);
+  }
+  return files;
+}
+
+/** Reads a file, pipes too, but never more than is needed to know that it is too large. */
+async function readBounded(path: string): Promise<Uint8Array> {
+  const handle = await open(path).catch((error: unknown) => refuse(path, error));
+  try {
+    const chunks: Uint8Array[] = [];
+    let length = 0;
+    for await (const chunk of handle.createReadStream({ autoClose: false, end: MAX_FILE_BYTES })) {
+      chunks.push(chunk as Uint8Array);
+      length += (chunk as Uint8Array).length;
+    }
+    return Buffer.concat(chunks, length);
+  } catch (error) {
+    return refuse(path, error);
+  } finally {
+    await handle.close();
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EISDIR: 'is a folder',
+  ELOOP: 'too many links',
+  ENAMETOOLONG: 'the name is too long',
+  ENOENT: 'no such file or folder',
+  ENOTDIR: 'a part of the path is no folder',
+};
+
+/** Turns an error of the file system into one line. */
+export function refuse(path: string, error: unknown): never {
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  throw new CommandError(`${path}: ${REASONS[code] ?? (code === '' ? message : code)}`, { cause: error });
+}

@@ -1,0 +1,54 @@
+// Which file each object goes to when the output is a folder.
+
+import type { Manifest } from '../render/manifests.ts';
+
+/** The file in which a folder's owner remembers what it wrote. */
+export const INDEX_FILE = '.kubectl-mysql.json';
+export const KUSTOMIZATION_FILE = 'kustomization.yaml';
+
+/**
+ * Names an object's file as `kustomize build -o DIR` does, with the namespace in front. The parts are joined by `_`,
+ * which no part can hold, so two objects never share a file.
+ */
+export function fileName({ apiVersion, kind, name, namespace }: Manifest): string {
+  const parts = [...(namespace === '' ? [] : [namespace]), ...apiVersion.split('/'), kind, name];
+  return `${parts.map((part) => encodePart(part.toLowerCase())).join('_')}.yaml`;
+}
+
+/** Names of roles and the like hold characters that file systems refuse. */
+function encodePart(part: string): string {
+  return part.replace(/[^a-z0-9.-]|^\.+/g, (found) => found.replace(/./gsu, percent));
+}
+
+function percent(character: string): string {
+  return [...new TextEncoder().encode(character)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
+}
+
+/** The index of a folder: the files in it that are ours. */
+export function formatIndex(files: readonly string[]): string {
+  return `${JSON.stringify({ generator: 'kubectl-mysql', files: [...files].sort() }, null, 2)}\n`;
+}
+
+/**
+ * Reads an index.
+ *
+ * @returns undefined when the text is no index of ours
+ */
+export function parseIndex(text: string): readonly string[] | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const { generator, files } = (value ?? {}) as { generator?: unknown; files?: unknown };
+  if (generator !== 'kubectl-mysql' || !Array.isArray(files)) return undefined;
+  const isSafe = (file: unknown): file is string => typeof file === 'string' && /^[A-Za-z0-9%._-]+$/.test(file);
+  return files.every(isSafe) && !files.includes(INDEX_FILE) ? files : undefined;
+}
+
+/** A kustomization.yaml that lists the files. */
+export function formatKustomization(files: readonly string[]): string {
+  const lines = [...files].sort().map((file) => `  - ${file}`);
+  return ['apiVersion: kustomize.config.k8s.io/v1beta1', 'kind: Kustomization', 'resources:', ...lines, ''].join('\n');
+}
