@@ -4,7 +4,7 @@ kubernetes_version=1.35.4
 coredns_version=1.14.7
 local_path_version=0.0.30
 mysql_series=9.7
-node_series=22 # Node in the image of our own code
+node_version=22.23.3 # Node in the image of our own code
 
 cache=${CLUSTER_CACHE:-${HOME:-/root}/.cache/kubectl-mysql-cluster}
 state=${CLUSTER_DIR:-/var/tmp/kubectl-mysql-cluster}
