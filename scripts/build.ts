@@ -14,7 +14,9 @@ await build({
   minify: true,
   legalComments: 'none',
   // CommonJS packages within an ES module ask for `require`.
-  banner: { js: "#!/usr/bin/env node\nimport{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+  banner: {
+    js: "#!/usr/bin/env node\nimport{createRequire}from'node:module';const require=createRequire(import.meta.url);",
+  },
   logLevel: 'warning',
 });
 await chmod('dist/kubectl-mysql.js', 0o755);

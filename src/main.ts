@@ -32,7 +32,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 try {
-  process.exitCode = await runCommandLine(process.argv.slice(2), io, Math.min(process.stdout.columns ?? 100, 120));
+  const width = process.stdout.isTTY ? Math.min(process.stdout.columns, 120) : 100;
+  process.exitCode = await runCommandLine(process.argv.slice(2), io, width);
 } catch (error) {
   // A defect of ours; the message may hold input, the stack does not.
   const { name, stack = '' } = error instanceof Error ? error : new Error('unknown');

@@ -50,5 +50,8 @@ function describe(node: SchemaNode): string {
     node.enum ? `One of ${node.enum.map((value) => `\`${String(value)}\``).join(', ')}.` : '',
     node.title === undefined ? '' : `Form: ${node.title}.`,
   ];
-  return parts.filter((part) => part !== '').join(' ').replaceAll('|', '\\|');
+  return parts
+    .filter((part) => part !== '')
+    .join(' ')
+    .replaceAll('|', '\\|');
 }

@@ -13,7 +13,13 @@ export function generateRules(crd: SchemaNode): string {
     for (const { rule, message, fieldPath } of node['x-kubernetes-validations'] ?? []) {
       // A CRD cannot point at metadata.name; a rule of the root without a field is about it.
       const field = fieldPath?.replace(/^\./, '') ?? (path.length === 0 ? 'metadata.name' : '');
-      rules.push({ path, field: field.split('.').filter(Boolean), rule: rule.trim(), message: message.trim(), onChange: rule.includes('oldSelf') });
+      rules.push({
+        path,
+        field: field.split('.').filter(Boolean),
+        rule: rule.trim(),
+        message: message.trim(),
+        onChange: rule.includes('oldSelf'),
+      });
     }
     if (typeof node['pattern'] === 'string' && node.title !== undefined) forms[node['pattern']] = node.title;
     const keys = node['x-kubernetes-list-map-keys'];

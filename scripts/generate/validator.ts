@@ -19,7 +19,12 @@ const objectMeta = {
   properties: {
     name: text,
     generateName: text,
-    namespace: { type: 'string', pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$', maxLength: 63, title: 'the name of a namespace' },
+    namespace: {
+      type: 'string',
+      pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$',
+      maxLength: 63,
+      title: 'the name of a namespace',
+    },
     labels: textMap,
     annotations: textMap,
     finalizers: { type: 'array', items: text },
@@ -90,7 +95,7 @@ function shareRepeated(schema: Json): Json {
   const names = new Map(shared.map(([text, { name }]) => [text, name]));
   const refer = (node: unknown, own = ''): Json => {
     if (Array.isArray(node)) return node.map((item) => refer(item)) as unknown as Json;
-    if (typeof node !== 'object' || node === null) return node as unknown as Json;
+    if (typeof node !== 'object' || node === null) return node as Json;
     const name = names.get(JSON.stringify(node));
     if (name !== undefined && name !== own) return { $ref: `#/$defs/${name}` };
     return Object.fromEntries(Object.entries(node).map(([key, child]) => [key, refer(child)]));

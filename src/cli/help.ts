@@ -17,7 +17,9 @@ export async function formatHelp(name: string | undefined, width: number): Promi
   if (!command) {
     for (const [key, { summary }] of Object.entries(COMMANDS)) page.command(key, summary);
     page.command('help [command]', 'Show this page, or the page of a command');
-    page.usage(`${PROGRAM} <command> [options]\n\nRun MySQL on Kubernetes from git: resources in, plain manifests out.`);
+    page.usage(
+      `${PROGRAM} <command> [options]\n\nRun MySQL on Kubernetes from git: resources in, plain manifests out.`,
+    );
     page.epilogue(`${PROGRAM} help <command> shows a command's options and examples.`);
     return `${await page.getHelp()}\n`;
   }

@@ -49,7 +49,8 @@ const INPUT: Readonly<Record<string, OptionSpec>> = {
   validate: {
     type: 'string',
     choices: ['strict', 'warn'],
-    description: 'strict (default): an unknown field is an error; warn: it is named, and dropped as the API server does',
+    description:
+      'strict (default): an unknown field is an error; warn: it is named, and dropped as the API server does',
   },
 };
 
@@ -67,9 +68,13 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       'output-dir': {
         type: 'string',
         placeholder: 'DIR',
-        description: 'Write one file per object to a folder; files of an earlier run that are no longer made are removed',
+        description:
+          'Write one file per object to a folder; files of an earlier run that are no longer made are removed',
       },
-      kustomization: { type: 'boolean', description: 'With --output-dir: write a kustomization.yaml that lists the files' },
+      kustomization: {
+        type: 'boolean',
+        description: 'With --output-dir: write a kustomization.yaml that lists the files',
+      },
       'no-resource': {
         type: 'boolean',
         description: 'Leave the MySQL resource itself out, for clusters without its CRD; needs lifecycle: None',
@@ -108,7 +113,9 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
   },
   version: {
     summary: 'Print the version',
-    options: { output: { type: 'string', alias: 'o', choices: ['text', 'json'], description: 'text (default) or json' } },
+    options: {
+      output: { type: 'string', alias: 'o', choices: ['text', 'json'], description: 'text (default) or json' },
+    },
     examples: [['kubectl mysql version', '']],
     load: async () => (await import('./version.ts')).version,
   },

@@ -50,7 +50,8 @@ function commandName(word: string): string {
 
 function parseOptions(argv: readonly string[], specs: CommandSpec['options']): OptionValues {
   const named = Object.entries(specs);
-  const ofType = (type: OptionSpec['type']): string[] => named.flatMap(([key, spec]) => (spec.type === type ? [key] : []));
+  const ofType = (type: OptionSpec['type']): string[] =>
+    named.flatMap(([key, spec]) => (spec.type === type ? [key] : []));
   const aliases = named.flatMap(([key, { alias }]) => (alias === undefined ? [] : [[key, alias] as const]));
   const { _: words, ...given } = parse([...argv], {
     string: [...ofType('string'), ...ofType('array')],

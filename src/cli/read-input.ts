@@ -26,7 +26,8 @@ export async function readInput(names: readonly string[], recursive: boolean, io
   const files: InputFile[] = [];
   for (const name of names) {
     if (name === STDIN) files.push({ name: '<stdin>', bytes: await io.readStdin(MAX_FILE_BYTES) });
-    else for (const path of await listFiles(name, recursive)) files.push({ name: path, bytes: await readBounded(path) });
+    else
+      for (const path of await listFiles(name, recursive)) files.push({ name: path, bytes: await readBounded(path) });
   }
   return files;
 }

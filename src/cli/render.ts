@@ -37,7 +37,8 @@ async function loadValid(options: OptionValues, io: Io): Promise<readonly Source
   const refused = options.flags['no-resource'] ? objects.flatMap(refuseNoResource) : [];
   const all = [...problems, ...refused];
   for (const problem of all) io.writeError(formatProblem(problem));
-  if (all.some(({ severity }) => severity === 'error')) throw new CommandError('nothing was rendered', { exitCode: EXIT.invalid });
+  if (all.some(({ severity }) => severity === 'error'))
+    throw new CommandError('nothing was rendered', { exitCode: EXIT.invalid });
   if (objects.length === 0) throw new CommandError('there is no object in the input', { exitCode: EXIT.invalid });
   if (!objects.some(isMySQL)) io.writeError('warning: there is no MySQL resource in the input');
   return objects;

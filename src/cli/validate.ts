@@ -19,7 +19,8 @@ export const validate: Run = async (options, io) => {
     io.writeError('error: there is no MySQL resource in the input');
     return EXIT.invalid;
   }
-  if (format === 'text') io.writeError(`${String(resources)} ${resources === 1 ? 'resource is' : 'resources are'} valid`);
+  if (format === 'text')
+    io.writeError(`${String(resources)} ${resources === 1 ? 'resource is' : 'resources are'} valid`);
   return EXIT.ok;
 };
 

@@ -8,7 +8,8 @@ import type { Run } from './options.ts';
 export const VERSION = manifest.version;
 
 export const version: Run = async ({ strings }, io) => {
-  const text = strings['output'] === 'json' ? `${JSON.stringify({ version: VERSION })}\n` : `kubectl-mysql ${VERSION}\n`;
+  const text =
+    strings['output'] === 'json' ? `${JSON.stringify({ version: VERSION })}\n` : `kubectl-mysql ${VERSION}\n`;
   await io.writeOut(text);
   return EXIT.ok;
 };

@@ -4,7 +4,14 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CommandError, EXIT } from '../errors.ts';
-import { INDEX_FILE, KUSTOMIZATION_FILE, fileName, formatIndex, formatKustomization, parseIndex } from '../emit/files.ts';
+import {
+  INDEX_FILE,
+  KUSTOMIZATION_FILE,
+  fileName,
+  formatIndex,
+  formatKustomization,
+  parseIndex,
+} from '../emit/files.ts';
 import type { Manifest } from '../render/manifests.ts';
 import { refuse } from './read-input.ts';
 
@@ -14,7 +21,11 @@ import { refuse } from './read-input.ts';
  *
  * @throws CommandError for a file of somebody else in the way; nothing is written then
  */
-export async function writeFolder(folder: string, manifests: Iterable<Manifest>, kustomization: boolean): Promise<void> {
+export async function writeFolder(
+  folder: string,
+  manifests: Iterable<Manifest>,
+  kustomization: boolean,
+): Promise<void> {
   const files = new Map([...manifests].map((manifest) => [fileName(manifest), manifest.yaml]));
   if (kustomization) files.set(KUSTOMIZATION_FILE, formatKustomization([...files.keys()]));
   await mkdir(folder, { recursive: true }).catch((error: unknown) => refuse(folder, error));

@@ -65,7 +65,8 @@ function toJson(value: unknown): string {
 }
 
 function* formatNames(manifests: Iterable<Manifest>): Iterable<string> {
-  for (const { apiVersion, kind, name } of manifests) yield `${[kind.toLowerCase(), ...groupOf(apiVersion)].join('.')}/${name}\n`;
+  for (const { apiVersion, kind, name } of manifests)
+    yield `${[kind.toLowerCase(), ...groupOf(apiVersion)].join('.')}/${name}\n`;
 }
 
 function groupOf(apiVersion: string): string[] {

@@ -1,6 +1,12 @@
 // A resource in its total form: every default filled in, every quantity in the API server's own spelling.
 
-import { LAST_APPLIED_ANNOTATION, RESOURCE_ANNOTATIONS, childNames, volumeName, type ChildNames } from '../api/names.ts';
+import {
+  LAST_APPLIED_ANNOTATION,
+  RESOURCE_ANNOTATIONS,
+  childNames,
+  volumeName,
+  type ChildNames,
+} from '../api/names.ts';
 import type { MySQLResource, MySQLSpec } from '../api/resource.ts';
 import { formatQuantity, parseQuantity } from '../parse/quantity.ts';
 import { buildMyCnf } from './my-cnf.ts';
@@ -73,26 +79,41 @@ export function buildModel(resource: MySQLResource, namespace = ''): Model {
     namespace: own,
     names,
     managed,
-    replicas: spec.paused === true ? 0 : 1,
-    image: spec.image,
-    imagePullPolicy: spec.imagePullPolicy ?? '',
     database: spec.database,
     password: buildPassword(spec, names, managed),
     data: buildDataVolume(spec, names, own),
     backup: buildBackupVolume(spec, names, own),
+    ...buildPod(spec),
+    labels: spec.labels ?? {},
+    annotations: spec.annotations ?? {},
+    service: buildService(spec),
+    networkPolicy: spec.networkPolicy ? { from: spec.networkPolicy.from ?? [] } : null,
+  };
+}
+
+type PodModel = Pick<
+  Model,
+  'image' | 'imagePullPolicy' | 'replicas' | 'resources' | 'myCnf' | 'scheduling' | 'podLabels' | 'podAnnotations'
+>;
+
+function buildPod(spec: MySQLSpec): PodModel {
+  return {
+    image: spec.image,
+    imagePullPolicy: spec.imagePullPolicy ?? '',
+    replicas: spec.paused === true ? 0 : 1,
     resources: buildResources(spec),
     myCnf: buildMyCnf({ config: spec.config ?? {}, memoryLimit: memoryLimit(spec) }),
     scheduling: buildScheduling(spec),
-    labels: spec.labels ?? {},
-    annotations: spec.annotations ?? {},
     podLabels: spec.podLabels ?? {},
     podAnnotations: spec.podAnnotations ?? {},
-    service: {
-      type: spec.service?.type ?? 'ClusterIP',
-      annotations: spec.service?.annotations ?? {},
-      loadBalancerSourceRanges: spec.service?.loadBalancerSourceRanges ?? null,
-    },
-    networkPolicy: spec.networkPolicy ? { from: spec.networkPolicy.from ?? [] } : null,
+  };
+}
+
+function buildService({ service = {} }: MySQLSpec): Model['service'] {
+  return {
+    type: service.type ?? 'ClusterIP',
+    annotations: service.annotations ?? {},
+    loadBalancerSourceRanges: service.loadBalancerSourceRanges ?? null,
   };
 }
 

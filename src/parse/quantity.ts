@@ -7,7 +7,8 @@ export interface Quantity {
   readonly format: 'BinarySI' | 'DecimalSI' | 'DecimalExponent';
 }
 
-const PATTERN = /^([+-]?)([0-9]+(?:\.[0-9]*)?|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?$/;
+const PATTERN =
+  /^(?<sign>[+-]?)(?=\.?[0-9])(?<whole>[0-9]*)(?:\.(?<fraction>[0-9]*))?(?<suffix>[KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?$/;
 const NANO = 1_000_000_000n;
 const BINARY = ['Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
 const DECIMAL: Readonly<Record<string, number>> = { n: -9, u: -6, m: -3, '': 0, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 };
@@ -20,11 +21,11 @@ const MAX_EXPONENT = 99;
  * @returns undefined when the text is no quantity
  */
 export function parseQuantity(text: string): Quantity | undefined {
-  const match = PATTERN.exec(text);
+  const match = PATTERN.exec(text)?.groups as
+    { sign: string; whole: string; fraction?: string; suffix?: string } | undefined;
   if (!match) return undefined;
-  const [, sign, number = '', suffix = ''] = match;
-  const [whole = '', fraction = ''] = number.split('.');
-  const digits = BigInt(`${whole}${fraction}` || '0');
+  const { sign, whole, fraction = '', suffix = '' } = match;
+  const digits = BigInt(`${whole}${fraction}`);
   const binary = BINARY.indexOf(suffix);
   const exponent = binary === -1 ? decimalExponent(suffix) : 0;
   if (exponent > MAX_EXPONENT) return undefined;

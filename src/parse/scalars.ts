@@ -37,7 +37,7 @@ function parseFloatingPoint(text: string): number | undefined {
 
 const booleanTag = defineScalarTag<boolean>('tag:yaml.org,2002:bool', {
   implicit: true,
-  implicitFirstChars: [...'yYnNtTfFoO'],
+  implicitFirstChars: Array.from('yYnNtTfFoO'),
   resolve: (text) => (TRUE.has(text) ? true : FALSE.has(text) ? false : NOT_RESOLVED),
   identify: (value) => typeof value === 'boolean',
 });
@@ -51,19 +51,19 @@ const nullTag = defineScalarTag<null>('tag:yaml.org,2002:null', {
 
 const integerTag = defineScalarTag<number | bigint>('tag:yaml.org,2002:int', {
   implicit: true,
-  implicitFirstChars: [...'-+0123456789'],
+  implicitFirstChars: Array.from('-+0123456789'),
   resolve: (text) => parseInteger(text) ?? NOT_RESOLVED,
   identify: (value) => typeof value === 'bigint' || Number.isInteger(value),
 });
 
 const floatTag = defineScalarTag<number>('tag:yaml.org,2002:float', {
   implicit: true,
-  implicitFirstChars: [...'-+.0123456789'],
+  implicitFirstChars: Array.from('-+.0123456789'),
   resolve(text, isExplicit) {
     if (NOT_A_NUMBER.test(text)) throw new RangeError(`${text} is not a number that JSON can hold`);
     const value = parseFloatingPoint(text);
     if (value !== undefined) return value;
-    return isExplicit ? (Number(parseInteger(text) ?? Number.NaN) as number) : NOT_RESOLVED;
+    return isExplicit ? Number(parseInteger(text) ?? Number.NaN) : NOT_RESOLVED;
   },
   identify: (value) => typeof value === 'number',
 });

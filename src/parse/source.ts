@@ -94,7 +94,7 @@ function collectObjects(candidate: Candidate, objects: SourceObject[], report: R
     return;
   }
   if (isList(value)) {
-    value['items'].forEach((item, index) => {
+    value.items.forEach((item, index) => {
       const within = (path: Path): Position => positionOf(['items', index, ...path]);
       collectObjects({ ...candidate, value: item, text: undefined, positionOf: within }, objects, report);
     });
@@ -111,5 +111,5 @@ function collectObjects(candidate: Candidate, objects: SourceObject[], report: R
 
 function isList(value: JsonObject): value is JsonObject & { items: unknown[] } {
   const { kind } = value;
-  return typeof kind === 'string' && /List$/.test(kind) && Array.isArray(value['items']);
+  return typeof kind === 'string' && kind.endsWith('List') && Array.isArray(value['items']);
 }

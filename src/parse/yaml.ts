@@ -142,12 +142,18 @@ class Cursor {
   }
 
   #startOf(event: Event | undefined): number {
-    if (event?.type === EVENT_ID.SCALAR) {
-      const quoted = this.#text[event.valueStart - 1];
-      return quoted === '"' || quoted === "'" ? event.valueStart - 1 : event.valueStart;
+    switch (event?.type) {
+      case EVENT_ID.SCALAR: {
+        const isQuoted = /["']/.test(this.#text.charAt(event.valueStart - 1));
+        return isQuoted ? event.valueStart - 1 : event.valueStart;
+      }
+      case EVENT_ID.ALIAS:
+        return event.anchorStart - 1;
+      case EVENT_ID.MAPPING:
+      case EVENT_ID.SEQUENCE:
+        return event.start;
+      default:
+        return 0;
     }
-    if (event?.type === EVENT_ID.ALIAS) return event.anchorStart - 1;
-    if (event?.type === EVENT_ID.MAPPING || event?.type === EVENT_ID.SEQUENCE) return event.start;
-    return 0;
   }
 }

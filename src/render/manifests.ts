@@ -123,7 +123,11 @@ function hash(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
-function renderObject(plan: ObjectPlan, model: Model, { engine, context }: { engine: Engine; context: object }): Manifest {
+function renderObject(
+  plan: ObjectPlan,
+  model: Model,
+  { engine, context }: { engine: Engine; context: object },
+): Manifest {
   const { template, apiVersion, kind, name, component, clusterScoped = false, volume } = plan;
   const namespace = clusterScoped ? '' : model.namespace;
   const annotations = { ...model.annotations, ...plan.annotations };

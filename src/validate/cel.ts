@@ -37,7 +37,7 @@ class CelCidr {
 
   contains(other: CelCidr): boolean {
     if (this.address.kind() !== other.address.kind() || other.bits < this.bits) return false;
-    return other.address.match(this.address as never, this.bits);
+    return other.address.match(this.address, this.bits);
   }
 
   toString(): string {

@@ -58,7 +58,9 @@ export function createValidator(options: ValidateOptions = {}): Validator {
 function withoutFields(object: SourceObject, dropped: readonly Finding[]): SourceObject {
   const value = structuredClone(object.value);
   for (const { path } of dropped) {
-    const parent = path.slice(0, -1).reduce<unknown>((node, step) => (node as Record<string | number, unknown>)[step], value);
+    const parent = path
+      .slice(0, -1)
+      .reduce<unknown>((node, step) => (node as Record<string | number, unknown>)[step], value);
     Reflect.deleteProperty(parent as object, path.at(-1) ?? '');
   }
   return { ...object, value };
@@ -89,22 +91,23 @@ function checkKind({ value }: SourceObject): Finding[] {
   return [];
 }
 
-function checkNamespace({ value }: SourceObject, options: ValidateOptions): Finding[] {
+function checkNamespace({ value }: SourceObject, { namespace }: ValidateOptions): Finding[] {
   const metadata = isObject(value['metadata']) ? value['metadata'] : {};
   const own = metadata['namespace'];
-  const findings: Finding[] = [];
-  if (options.namespace !== undefined && typeof own === 'string' && own !== options.namespace) {
-    const message = `the resource says another namespace than --namespace ${options.namespace}`;
-    findings.push({ severity: 'error', rule: 'namespace', path: ['metadata', 'namespace'], message });
-  }
-  if (own !== undefined || options.namespace !== undefined) return findings;
-  const spec = isObject(value['spec']) ? value['spec'] : {};
-  for (const field of ['storage', 'backup'] as const) {
-    if (!isObject(spec[field]) || spec[field]['hostPath'] === undefined) continue;
-    const message = 'needs metadata.namespace or --namespace, because a volume is reserved for one claim of one namespace';
-    findings.push({ severity: 'error', rule: 'namespace', path: ['spec', field, 'hostPath'], message });
-  }
-  return findings;
+  if (own === undefined) return namespace === undefined ? checkHostPaths(value) : [];
+  if (namespace === undefined || own === namespace) return [];
+  const message = `the resource says another namespace than --namespace ${namespace}`;
+  return [{ severity: 'error', rule: 'namespace', path: ['metadata', 'namespace'], message }];
+}
+
+function checkHostPaths({ spec }: JsonObject): Finding[] {
+  return (['storage', 'backup'] as const).flatMap((field): Finding[] => {
+    const volume = isObject(spec) ? spec[field] : undefined;
+    if (!isObject(volume) || volume['hostPath'] === undefined) return [];
+    const message =
+      'needs metadata.namespace or --namespace, because a volume is reserved for one claim of one namespace';
+    return [{ severity: 'error', rule: 'namespace', path: ['spec', field, 'hostPath'], message }];
+  });
 }
 
 function checkRepeated(object: SourceObject, seen: Map<string, SourceObject>, namespace?: string): Finding[] {

@@ -17,6 +17,7 @@ use_network() {
   service_cidr=10.$1.128.0/18
   first_service_ip=10.$1.128.1
   dns_ip=10.$1.128.10
+  export NO_PROXY=${NO_PROXY:-${no_proxy:-}},$all_cidr # no proxy leads there
 }
 
 # free_networks: prints the numbers whose addresses no route of this machine uses.

@@ -1,0 +1,104 @@
+// Lint rules, among them the layers of docs/architecture.md: imports follow the data, left to right.
+
+import tseslint from 'typescript-eslint';
+
+/** The folders of src/ in the order of the data flow, and what each may know. */
+const LAYERS = ['parse', 'validate', 'model', 'render', 'emit', 'cli'];
+/** One third-party library has one home, so that replacing it touches one folder. */
+const HOMES = {
+  'js-yaml': 'parse',
+  '@marcbachmann/cel-js': 'validate',
+  'fastest-levenshtein': 'validate',
+  'ipaddr.js': 'validate',
+  handlebars: 'render',
+  yargs: 'cli',
+  'yargs-parser': 'cli',
+};
+const PURE = ['api', 'parse', 'validate', 'model', 'render', 'emit'];
+
+function patternsFor(folder) {
+  const at = LAYERS.indexOf(folder);
+  const right = at === -1 ? LAYERS : LAYERS.slice(at + 1);
+  const patterns = right.map((later) => ({
+    regex: `/${later}/`,
+    message: `${folder}/ must not know ${later}/: data flows parse → validate → model → render → emit → cli, and imports follow it.`,
+  }));
+  for (const [library, home] of Object.entries(HOMES)) {
+    if (home === folder) continue;
+    patterns.push({
+      regex: `^${library}(/|$)`,
+      message: `${library} is used in ${home}/ only, so that replacing it touches one folder; call ${home}/ instead.`,
+    });
+  }
+  if (PURE.includes(folder)) {
+    patterns.push({
+      // A hash is a pure function; everything else of Node is an effect.
+      regex: folder === 'render' ? '^node:(?!crypto$)' : '^node:',
+      message: `${folder}/ is pure: it gets text and values as parameters and touches no file, clock or process.`,
+    });
+  }
+  return patterns;
+}
+
+export default tseslint.config(
+  { ignores: ['dist/', 'node_modules/', 'coverage/', '**/*.generated.*'] },
+  ...tseslint.configs.strictTypeChecked,
+  ...tseslint.configs.stylisticTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/naming-convention': [
+        'error',
+        { selector: 'interface', format: ['PascalCase'], custom: { regex: '^I[A-Z]', match: false } },
+      ],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', destructuredArrayIgnorePattern: '^_' },
+      ],
+      '@typescript-eslint/no-dynamic-delete': 'error',
+      complexity: ['error', 10],
+      'max-depth': ['error', 3],
+      'max-params': ['error', 4],
+      'max-lines-per-function': ['error', 60],
+      'no-console': 'error',
+      'no-restricted-exports': ['error', { restrictDefaultExports: { direct: true } }],
+    },
+  },
+  ...[...PURE, 'cli'].map((folder) => ({
+    files: [`src/${folder}/**/*.ts`],
+    rules: { 'no-restricted-imports': ['error', { patterns: patternsFor(folder) }] },
+  })),
+  {
+    files: PURE.map((folder) => `src/${folder}/**/*.ts`),
+    rules: {
+      'no-restricted-globals': ['error', { name: 'process', message: 'Only src/main.ts touches process.' }],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "CallExpression[callee.object.name='Date'][callee.property.name='now']",
+          message: 'Time is a parameter.',
+        },
+        { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'Time is a parameter.' },
+        {
+          selector: "CallExpression[callee.object.name='Math'][callee.property.name='random']",
+          message: 'Randomness is a parameter.',
+        },
+      ],
+    },
+  },
+  {
+    files: ['src/cli/**/*.ts'],
+    rules: { 'no-restricted-globals': ['error', { name: 'process', message: 'Only src/main.ts touches process.' }] },
+  },
+  {
+    files: ['scripts/**/*.ts', 'test/**/*.ts'],
+    rules: { 'no-console': 'off' },
+  },
+  {
+    files: ['**/*.mjs', '*.config.ts'],
+    ...tseslint.configs.disableTypeChecked,
+    rules: { ...tseslint.configs.disableTypeChecked.rules, 'no-restricted-exports': 'off' },
+  },
+);
