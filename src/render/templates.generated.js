@@ -181,7 +181,7 @@ export const templates = {
     };
 
   return "          resources:\n"
-    + ((stack1 = lookupProperty(helpers,"block").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"resources"),12,{"name":"block","hash":{},"data":data,"loc":{"start":{"line":56,"column":0},"end":{"line":56,"column":22}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"block").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"resources"),12,{"name":"block","hash":{},"data":data,"loc":{"start":{"line":51,"column":0},"end":{"line":51,"column":22}}})) != null ? stack1 : "")
     + "\n";
 },"2":function(container,depth0,helpers,partials,data) {
     return "            - mountPath: /etc/kubectl-mysql/gate\n              name: waits-for-mysql-watcher\n              readOnly: true\n";
@@ -193,7 +193,7 @@ export const templates = {
         return undefined
     };
 
-  return ((stack1 = lookupProperty(helpers,"block").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"scheduling"),6,{"name":"block","hash":{},"data":data,"loc":{"start":{"line":95,"column":0},"end":{"line":95,"column":22}}})) != null ? stack1 : "")
+  return ((stack1 = lookupProperty(helpers,"block").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"scheduling"),6,{"name":"block","hash":{},"data":data,"loc":{"start":{"line":89,"column":0},"end":{"line":89,"column":22}}})) != null ? stack1 : "")
     + "\n";
 },"4":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
@@ -204,9 +204,9 @@ export const templates = {
     };
 
   return "        - name: backup\n          persistentVolumeClaim:\n            claimName: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"names"),"backupClaim"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":114,"column":23},"end":{"line":114,"column":50}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"names"),"backupClaim"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":108,"column":23},"end":{"line":108,"column":50}}})) != null ? stack1 : "")
     + "\n        - name: waits-for-mysql-watcher\n          configMap:\n            name: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"names"),"gate"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":118,"column":18},"end":{"line":118,"column":38}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"names"),"gate"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":112,"column":18},"end":{"line":112,"column":38}}})) != null ? stack1 : "")
     + "\n";
 },"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
@@ -236,30 +236,24 @@ export const templates = {
     + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"image"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":32,"column":17},"end":{"line":32,"column":32}}})) != null ? stack1 : "")
     + "\n"
     + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"imagePullPolicy"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":33,"column":0},"end":{"line":35,"column":7}}})) != null ? stack1 : "")
-    + "          livenessProbe:\n            exec:\n              command:\n"
-    + ((stack1 = container.invokePartial(lookupProperty(partials,"ping"),depth0,{"name":"ping","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
-    + "            failureThreshold: 12\n            periodSeconds: 10\n            timeoutSeconds: 10\n          ports:\n            - containerPort: 3306\n              name: mysql\n              protocol: TCP\n          readinessProbe:\n            exec:\n              command:\n"
-    + ((stack1 = container.invokePartial(lookupProperty(partials,"ping"),depth0,{"name":"ping","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
-    + "            failureThreshold: 3\n            periodSeconds: 5\n            timeoutSeconds: 5\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"resources"),{"name":"if","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":54,"column":0},"end":{"line":57,"column":7}}})) != null ? stack1 : "")
-    + "          securityContext:\n            allowPrivilegeEscalation: false\n            capabilities:\n              drop:\n                - ALL\n            readOnlyRootFilesystem: true\n          startupProbe:\n            exec:\n              command:\n"
-    + ((stack1 = container.invokePartial(lookupProperty(partials,"ping"),depth0,{"name":"ping","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
-    + "            failureThreshold: 2147483647\n            periodSeconds: 2\n            timeoutSeconds: 5\n          terminationMessagePolicy: FallbackToLogsOnError\n          volumeMounts:\n            - mountPath: /var/lib/mysql\n              name: data\n            - mountPath: /etc/mysql/conf.d\n              name: config\n              readOnly: true\n            - mountPath: /etc/kubectl-mysql/bin\n              name: scripts\n              readOnly: true\n            - mountPath: /etc/kubectl-mysql/root\n              name: root-password\n              readOnly: true\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"managed"),{"name":"if","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":85,"column":0},"end":{"line":89,"column":7}}})) != null ? stack1 : "")
+    + "          ports:\n            - containerPort: 3306\n              name: mysql\n              protocol: TCP\n          readinessProbe:\n            failureThreshold: 3\n            periodSeconds: 5\n            tcpSocket:\n              port: mysql\n            timeoutSeconds: 5\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"resources"),{"name":"if","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":49,"column":0},"end":{"line":52,"column":7}}})) != null ? stack1 : "")
+    + "          securityContext:\n            allowPrivilegeEscalation: false\n            capabilities:\n              drop:\n                - ALL\n            readOnlyRootFilesystem: true\n          startupProbe:\n            failureThreshold: 2147483647\n            periodSeconds: 2\n            tcpSocket:\n              port: mysql\n            timeoutSeconds: 5\n          terminationMessagePolicy: FallbackToLogsOnError\n          volumeMounts:\n            - mountPath: /var/lib/mysql\n              name: data\n            - mountPath: /etc/mysql/conf.d\n              name: config\n              readOnly: true\n            - mountPath: /etc/kubectl-mysql/bin\n              name: scripts\n              readOnly: true\n            - mountPath: /etc/kubectl-mysql/root\n              name: root-password\n              readOnly: true\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"managed"),{"name":"if","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":79,"column":0},"end":{"line":83,"column":7}}})) != null ? stack1 : "")
     + "            - mountPath: /tmp\n              name: tmp\n            - mountPath: /var/run/mysqld\n              name: run\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"scheduling"),{"name":"if","hash":{},"fn":container.program(3, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":94,"column":0},"end":{"line":96,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"scheduling"),{"name":"if","hash":{},"fn":container.program(3, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":88,"column":0},"end":{"line":90,"column":7}}})) != null ? stack1 : "")
     + "      securityContext:\n        fsGroup: 999\n        fsGroupChangePolicy: OnRootMismatch\n        runAsGroup: 999\n        runAsNonRoot: true\n        runAsUser: 999\n        seccompProfile:\n          type: RuntimeDefault\n      terminationGracePeriodSeconds: 120\n      volumes:\n        - name: data\n          persistentVolumeClaim:\n            claimName: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"names"),"dataClaim"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":109,"column":23},"end":{"line":109,"column":48}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"names"),"dataClaim"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":103,"column":23},"end":{"line":103,"column":48}}})) != null ? stack1 : "")
     + "\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"managed"),{"name":"if","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":110,"column":0},"end":{"line":119,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"managed"),{"name":"if","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":104,"column":0},"end":{"line":113,"column":7}}})) != null ? stack1 : "")
     + "        - name: config\n          configMap:\n            items:\n              - key: my.cnf\n                path: my.cnf\n            name: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"names"),"config"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":125,"column":18},"end":{"line":125,"column":40}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"names"),"config"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":119,"column":18},"end":{"line":119,"column":40}}})) != null ? stack1 : "")
     + "\n        - name: scripts\n          configMap:\n            defaultMode: 365\n            items:\n              - key: start-guard\n                path: start-guard\n              - key: mysqld\n                path: mysqld\n            name: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"names"),"config"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":134,"column":18},"end":{"line":134,"column":40}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"names"),"config"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":128,"column":18},"end":{"line":128,"column":40}}})) != null ? stack1 : "")
     + "\n        - name: root-password\n          secret:\n            defaultMode: 288\n            items:\n              - key: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"password"),"key"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":139,"column":21},"end":{"line":139,"column":43}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"password"),"key"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":133,"column":21},"end":{"line":133,"column":43}}})) != null ? stack1 : "")
     + "\n                path: password\n            secretName: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"password"),"secretName"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":141,"column":24},"end":{"line":141,"column":53}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"password"),"secretName"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":135,"column":24},"end":{"line":135,"column":53}}})) != null ? stack1 : "")
     + "\n        - name: tmp\n          emptyDir: {}\n        - name: run\n          emptyDir: {}\n";
 },"usePartial":true,"useData":true},
 };
@@ -303,9 +297,6 @@ export const partials = {
     + ((stack1 = lookupProperty(helpers,"block").call(alias1,lookupProperty(lookupProperty(depth0,"metadata"),"labels"),4,{"name":"block","hash":{},"data":data,"loc":{"start":{"line":7,"column":0},"end":{"line":7,"column":27}}})) != null ? stack1 : "")
     + "\n"
     + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(lookupProperty(depth0,"metadata"),"annotations"),{"name":"if","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":8,"column":0},"end":{"line":11,"column":7}}})) != null ? stack1 : "");
-},"useData":true},
-  "ping": {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
-    return "                - mysqladmin\n                - --no-defaults\n                - --protocol=TCP\n                - --host=127.0.0.1\n                - --port=3306\n                - --user=health-check\n                - --connect-timeout=5\n                - ping\n";
 },"useData":true},
 };
 
