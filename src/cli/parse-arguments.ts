@@ -53,7 +53,7 @@ function parseOptions(argv: readonly string[], specs: CommandSpec['options']): O
   const ofType = (type: OptionSpec['type']): string[] =>
     named.flatMap(([key, spec]) => (spec.type === type ? [key] : []));
   const aliases = named.flatMap(([key, { alias }]) => (alias === undefined ? [] : [[key, alias] as const]));
-  const { _: words, ...given } = parse([...argv], {
+  const { _: words, ...given } = parse(joinDashes(argv), {
     string: [...ofType('string'), ...ofType('array')],
     boolean: ofType('boolean'),
     array: ofType('array'),
@@ -75,6 +75,17 @@ function parseOptions(argv: readonly string[], specs: CommandSpec['options']): O
     else strings[key] = checkString(key, value, spec);
   }
   return { strings, arrays, flags };
+}
+
+/** The parser takes no lone dash for a value of its own accord; joined to its flag it does. */
+function joinDashes(argv: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const word of argv) {
+    const last = joined.at(-1);
+    if (word === '-' && last !== undefined && /^--?[^-=][^=]*$/.test(last)) joined.splice(-1, 1, `${last}=-`);
+    else joined.push(word);
+  }
+  return joined;
 }
 
 function unknownFlag(key: string, specs: CommandSpec['options']): UsageError {
