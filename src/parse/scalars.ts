@@ -28,8 +28,8 @@ function parseInteger(text: string): number | bigint | undefined {
 }
 
 function parseFloatingPoint(text: string): number | undefined {
-  // Go takes no "_" in a number that starts with a point.
-  const plain = text.startsWith('.') ? text : text.replaceAll('_', '');
+  // In a number that starts with a point Go takes "_" only between two digits.
+  const plain = text.startsWith('.') ? text.replace(/(?<=[0-9])_(?=[0-9])/g, '') : text.replaceAll('_', '');
   if (!FLOAT.test(plain)) return undefined;
   const value = Number(plain);
   return Number.isFinite(value) ? value : undefined;
@@ -63,16 +63,23 @@ const floatTag = defineScalarTag<number>('tag:yaml.org,2002:float', {
     if (NOT_A_NUMBER.test(text)) throw new RangeError(`${text} is not a number that JSON can hold`);
     const value = parseFloatingPoint(text);
     if (value !== undefined) return value;
-    return isExplicit ? Number(parseInteger(text) ?? Number.NaN) : NOT_RESOLVED;
+    const whole = isExplicit ? parseInteger(text) : undefined;
+    return whole === undefined ? NOT_RESOLVED : Number(whole);
   },
   identify: (value) => typeof value === 'number',
 });
+
+/** A mapping; its keys become strings, and an empty one is none. */
+const mappingTag: typeof mapTag = {
+  ...mapTag,
+  addPair: (mapping, key, value) => (key === null ? 'a key is empty' : mapTag.addPair(mapping, key, value)),
+};
 
 /** YAML as Kubernetes reads it. The order matters: a whole number is tried before a decimal one. */
 export const KUBERNETES_SCHEMA = new Schema([
   strTag,
   seqTag,
-  mapTag,
+  mappingTag,
   mergeTag,
   nullTag,
   booleanTag,

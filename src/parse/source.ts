@@ -1,8 +1,9 @@
 // From a file's bytes to Kubernetes objects, each with the place it came from.
 
 import type { Position, Problem } from '../errors.ts';
-import { splitJson, splitYaml, type Chunk } from './documents.ts';
-import { YamlError, locate, parseYaml, type Path } from './yaml.ts';
+import { splitDocuments, type Chunk } from './documents.ts';
+import { positionAt } from './positions.ts';
+import { YamlError, createLocator, endLastLine, parseYaml, type Path } from './yaml.ts';
 
 /** The largest file that is read, in bytes. */
 export const MAX_FILE_BYTES = 10 * 1024 * 1024;
@@ -49,12 +50,13 @@ export function parseSource(file: string, bytes: Uint8Array): ParsedSource {
     return { objects: [], problems };
   }
   const objects: SourceObject[] = [];
-  for (const chunk of split(text)) {
-    const at = ({ line, column }: Position): Position => ({ line: line + chunk.linesBefore, column });
+  for (const chunk of splitDocuments(text)) {
+    const at = (position: Position): Position => positionInFile(position, chunk);
     try {
-      const value = parseChunk(chunk);
-      const positionOf = (path: Path): Position => at(locate(chunk.text, path));
-      collectObjects({ file, value, text: chunk.text, positionOf }, objects, report);
+      const document = endLastLine(chunk.text);
+      const value = parseDocument(document);
+      const locate = createLocator(document);
+      collectObjects({ file, value, text: document, positionOf: (path) => at(locate(path)) }, objects, report);
     } catch (error) {
       if (!(error instanceof YamlError)) throw error;
       report(error.message, at(error.position), 'syntax');
@@ -73,12 +75,17 @@ function decode(bytes: Uint8Array): string | { reason: string } {
   }
 }
 
-function split(text: string): Chunk[] {
-  return /^\s*\{/.test(text) ? splitJson(text) : splitYaml(text);
+function positionInFile({ line, column }: Position, { linesBefore, columnsBefore }: Chunk): Position {
+  return { line: line + linesBefore, column: line === 1 ? column + columnsBefore : column };
 }
 
-function parseChunk({ text }: Chunk): unknown {
-  return parseYaml(text);
+function parseDocument(text: string): unknown {
+  // Kubernetes' YAML, unlike JSON, ends a line, and a comment, at these.
+  const at = /^\s*\{/.test(text) ? -1 : text.search(/[\u0085\u2028\u2029]/);
+  if (at === -1) return parseYaml(text);
+  const message =
+    'this character (U+0085, U+2028 or U+2029) ends a line in YAML; write it as an escape in double quotes';
+  throw new YamlError(message, positionAt(text, at));
 }
 
 type Report = (message: string, position: Position, rule: string) => void;
