@@ -7,13 +7,14 @@ export interface Quantity {
   readonly format: 'BinarySI' | 'DecimalSI' | 'DecimalExponent';
 }
 
+/** Bounded, because a text may be made to exhaust memory: `1e999999999`. */
 const PATTERN =
-  /^(?<sign>[+-]?)(?=\.?[0-9])(?<whole>[0-9]*)(?:\.(?<fraction>[0-9]*))?(?<suffix>[KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?$/;
+  /^(?<sign>[+-]?)(?=\.?[0-9])(?<whole>[0-9]{0,64})(?:\.(?<fraction>[0-9]{0,64}))?(?<suffix>[KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,2})?$/;
 const NANO = 1_000_000_000n;
 const BINARY = ['Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
 const DECIMAL: Readonly<Record<string, number>> = { n: -9, u: -6, m: -3, '': 0, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 };
-/** Above this exponent everything is larger than any quantity that Kubernetes accepts. */
-const MAX_EXPONENT = 99;
+/** What has a binary suffix is cut off here. */
+const MAX_BINARY = (2n ** 63n - 1n) * NANO;
 
 /**
  * Reads a quantity. What is finer than one billionth is rounded up, as Kubernetes does.
@@ -28,10 +29,14 @@ export function parseQuantity(text: string): Quantity | undefined {
   const digits = BigInt(`${whole}${fraction}`);
   const binary = BINARY.indexOf(suffix);
   const exponent = binary === -1 ? decimalExponent(suffix) : 0;
-  if (exponent > MAX_EXPONENT) return undefined;
   const factor = binary === -1 ? 1n : 1024n ** BigInt(binary + 1);
-  const nanos = scale(digits * factor, 9 + exponent - fraction.length);
+  const exact = scale(digits * factor, 9 + exponent - fraction.length);
+  const nanos = binary === -1 ? exact : atMost(MAX_BINARY, exact);
   return { nanos: sign === '-' ? -nanos : nanos, format: formatOf(binary, suffix) };
+}
+
+function atMost(limit: bigint, value: bigint): bigint {
+  return value > limit ? limit : value;
 }
 
 function decimalExponent(suffix: string): number {
@@ -67,7 +72,7 @@ export function formatQuantity({ nanos, format }: Quantity): string {
 }
 
 function formatBinary(nanos: bigint): string {
-  // Kubernetes rounds up what binary suffixes cannot say.
+  // A part of a byte is rounded up; Kubernetes would write it with a decimal suffix, and warn.
   let value = (nanos + NANO - 1n) / NANO;
   let power = 0;
   while (power < BINARY.length && value % 1024n === 0n) {
@@ -80,7 +85,7 @@ function formatBinary(nanos: bigint): string {
 function formatDecimal(nanos: bigint, format: Quantity['format']): string {
   let value = nanos;
   let exponent = -9;
-  while (exponent < 18 && value % 1000n === 0n) {
+  while ((exponent < 18 || format === 'DecimalExponent') && value % 1000n === 0n) {
     value /= 1000n;
     exponent += 3;
   }
