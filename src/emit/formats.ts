@@ -19,12 +19,8 @@ export function passThrough({ value, text }: SourceObject): Manifest {
     kind: String(value['kind']),
     name: nameOf(metadata['name']),
     namespace: nameOf(metadata['namespace']),
-    yaml: isYaml ? endLine(text.replace(/^(?:[ \t]*\n)+/, '')) : `${block(value, 0)}\n`,
+    yaml: isYaml ? text.replace(/^(?:[ \t]*\n)+/, '') : `${block(value, 0)}\n`,
   };
-}
-
-function endLine(text: string): string {
-  return text.endsWith('\n') ? text : `${text}\n`;
 }
 
 /** Formats objects, one piece of text after the other. */
@@ -51,7 +47,7 @@ function* formatJson(manifests: Iterable<Manifest>): Iterable<string> {
   yield '{\n  "apiVersion": "v1",\n  "kind": "List",\n  "items": [';
   let separator = '\n';
   for (const { yaml } of manifests) {
-    yield `${separator}${toJson(parseYaml(yaml)).replace(/^/gm, '    ')}`;
+    yield `${separator}${toJson(parseYaml(yaml)).replace(/^|(?<=\n)/g, '    ')}`;
     separator = ',\n';
   }
   yield '\n  ]\n}\n';
