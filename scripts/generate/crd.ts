@@ -42,6 +42,9 @@ export function walkSchema(
   if (node.items) walkSchema(node.items, visit, [...path, '*']);
 }
 
+/** What the API server takes for an integer. */
+const INT64 = { minimum: -(2 ** 63), maximum: 2 ** 63 };
+
 /** JSON Schema of a node: closed objects, no Kubernetes extensions. */
 export function toJsonSchema(node: SchemaNode): Record<string, unknown> {
   const schema: Record<string, unknown> = {};
@@ -49,7 +52,7 @@ export function toJsonSchema(node: SchemaNode): Record<string, unknown> {
     if (keyword.startsWith('x-') || keyword === 'format') continue;
     schema[keyword] = value;
   }
-  if (node['x-kubernetes-int-or-string']) schema['type'] = ['integer', 'string'];
+  if (node['x-kubernetes-int-or-string']) Object.assign(schema, { type: ['integer', 'string'], ...INT64 });
   if (node.properties) {
     schema['properties'] = mapValues(node.properties, toJsonSchema);
     schema['additionalProperties'] = false;

@@ -1,13 +1,17 @@
 // The CRD's CEL rules and list types as a table: what the API server checks beside the schema.
 
 import { GENERATED, walkSchema, type SchemaNode } from './crd.ts';
+import { TIME, objectMeta } from './object-meta.ts';
 
 /** The module `src/validate/rules.generated.ts`. */
 export function generateRules(crd: SchemaNode): string {
   const rules: unknown[] = [];
   const lists: unknown[] = [];
-  const forms: Record<string, string> = { '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$': 'the name of a namespace' };
-  const fields: Record<string, string[]> = { metadata: ['name', 'namespace', 'labels', 'annotations'] };
+  const forms: Record<string, string> = {
+    '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$': 'the name of a namespace',
+    [TIME]: 'a time such as 2026-01-31T12:00:00Z',
+  };
+  const fields: Record<string, string[]> = {};
   walkSchema(crd, (node, path) => {
     if (node.properties) fields[path.join('.')] = Object.keys(node.properties);
     for (const { rule, message, fieldPath } of node['x-kubernetes-validations'] ?? []) {
@@ -25,6 +29,7 @@ export function generateRules(crd: SchemaNode): string {
     const keys = node['x-kubernetes-list-map-keys'];
     if (keys) lists.push({ path, keys });
   });
+  Object.assign(fields, metadataFields());
   return `// ${GENERATED}
 /* eslint-disable */
 
@@ -55,4 +60,14 @@ export const FIELDS: Readonly<Record<string, readonly string[]>> = ${JSON.string
 
 export const KEYED_LISTS: readonly KeyedList[] = ${JSON.stringify(lists, null, 2)};
 `;
+}
+
+/** The fields of metadata and of what it holds. */
+function metadataFields(): Record<string, string[]> {
+  const fields: Record<string, string[]> = {};
+  const visit = ({ properties }: SchemaNode, path: readonly string[]): void => {
+    if (properties) fields[path.join('.')] = Object.keys(properties);
+  };
+  walkSchema(objectMeta, visit, ['metadata']);
+  return fields;
 }

@@ -4,41 +4,7 @@ import { Ajv } from 'ajv';
 import standaloneCode from 'ajv/dist/standalone/index.js';
 import { build } from 'esbuild';
 import { GENERATED, toJsonSchema, type SchemaNode } from './crd.ts';
-
-const text = { type: 'string' };
-const textMap = { type: 'object', additionalProperties: text };
-
-/**
- * What metadata may hold. The CRD cannot say it; the API server knows it by itself.
- * Source: k8s.io/apimachinery/pkg/apis/meta/v1 ObjectMeta.
- */
-const objectMeta = {
-  type: 'object',
-  required: ['name'],
-  additionalProperties: false,
-  properties: {
-    name: text,
-    generateName: text,
-    namespace: {
-      type: 'string',
-      pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$',
-      maxLength: 63,
-      title: 'the name of a namespace',
-    },
-    labels: textMap,
-    annotations: textMap,
-    finalizers: { type: 'array', items: text },
-    ownerReferences: { type: 'array', items: { type: 'object' } },
-    uid: text,
-    resourceVersion: text,
-    generation: { type: 'integer' },
-    creationTimestamp: { type: ['string', 'null'] },
-    deletionTimestamp: { type: ['string', 'null'] },
-    deletionGracePeriodSeconds: { type: ['integer', 'null'] },
-    selfLink: text,
-    managedFields: { type: 'array', items: { type: 'object' } },
-  },
-};
+import { objectMeta } from './object-meta.ts';
 
 /** The validator's code as a module with a default export. */
 export async function generateValidator(crd: SchemaNode): Promise<string> {
@@ -46,13 +12,15 @@ export async function generateValidator(crd: SchemaNode): Promise<string> {
   schema['required'] = ['apiVersion', 'kind', 'metadata', ...(crd.required ?? [])];
   schema['properties'] = {
     ...(schema['properties'] as object),
-    metadata: objectMeta,
-    // The API server takes no status from a manifest; what stands there is left out and not judged.
-    status: { type: 'object' },
+    metadata: toJsonSchema(objectMeta),
+    // The API server takes no status from a manifest, but it knows the names of its fields.
+    status: toJsonSchema(namesOnly(crd.properties?.['status'] ?? {})),
   };
   const ajv = new Ajv({
     allErrors: true,
     strict: true,
+    // The status has names without types.
+    strictTypes: false,
     allowUnionTypes: true,
     inlineRefs: false,
     code: { source: true, esm: true },
@@ -67,6 +35,15 @@ export async function generateValidator(crd: SchemaNode): Promise<string> {
     logLevel: 'error',
   });
   return `// ${GENERATED}\n/* eslint-disable */\n// @ts-nocheck\n${bundle.outputFiles[0]?.text ?? ''}`;
+}
+
+/** A schema that says nothing about values. */
+function namesOnly({ properties, items }: SchemaNode): SchemaNode {
+  const children = Object.entries(properties ?? {}).map(([name, child]) => [name, namesOnly(child)] as const);
+  return {
+    ...(properties ? { properties: Object.fromEntries(children) } : {}),
+    ...(items ? { items: namesOnly(items) } : {}),
+  };
 }
 
 type Json = Record<string, unknown>;

@@ -1103,6 +1103,7 @@ export const RULES: readonly Rule[] = [
 /** What a pattern of the schema stands for, in words. */
 export const FORMS: Readonly<Record<string, string>> = {
   "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$": "the name of a namespace",
+  "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.,][0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$": "a time such as 2026-01-31T12:00:00Z",
   "^[A-Za-z0-9][A-Za-z0-9._/:@-]*$": "an image reference such as mysql:8.4",
   "^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$": "the name of a Kubernetes object",
   "^[ -\\-0-\\[\\]-_a-~ -‧‪-퟿-﻾＀-�]*$": "a legal MySQL database name",
@@ -1116,12 +1117,6 @@ export const FORMS: Readonly<Record<string, string>> = {
 
 /** The fields of every object of the schema, for suggestions. */
 export const FIELDS: Readonly<Record<string, readonly string[]>> = {
-  "metadata": [
-    "name",
-    "namespace",
-    "labels",
-    "annotations"
-  ],
   "": [
     "apiVersion",
     "kind",
@@ -1393,6 +1388,40 @@ export const FIELDS: Readonly<Record<string, readonly string[]>> = {
     "lastTransitionTime",
     "reason",
     "message"
+  ],
+  "metadata": [
+    "name",
+    "generateName",
+    "namespace",
+    "labels",
+    "annotations",
+    "finalizers",
+    "ownerReferences",
+    "uid",
+    "resourceVersion",
+    "generation",
+    "creationTimestamp",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+    "selfLink",
+    "managedFields"
+  ],
+  "metadata.ownerReferences.*": [
+    "apiVersion",
+    "kind",
+    "name",
+    "uid",
+    "controller",
+    "blockOwnerDeletion"
+  ],
+  "metadata.managedFields.*": [
+    "manager",
+    "operation",
+    "apiVersion",
+    "time",
+    "fieldsType",
+    "fieldsV1",
+    "subresource"
   ]
 };
 

@@ -9,8 +9,16 @@ import validate, { type SchemaError } from './schema.generated.js';
 
 /** Checks a resource against the CRD's schema. */
 export function checkSchema(resource: JsonObject): Finding[] {
-  if (validate(resource)) return [];
+  if (validate(resource) || validate(withPlainIntegers(resource))) return [];
   return (validate.errors ?? []).map((error) => toFinding(error, resource));
+}
+
+/** ajv knows no bigint. What the API server takes for an integer becomes a number; what is beyond stays, and is refused. */
+function withPlainIntegers(value: unknown): unknown {
+  if (typeof value === 'bigint') return BigInt.asIntN(64, value) === value ? Number(value) : value;
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(withPlainIntegers);
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, withPlainIntegers(child)]));
 }
 
 function toFinding(error: SchemaError, resource: JsonObject): Finding {

@@ -4,8 +4,10 @@ import { API_VERSION, GROUP, KIND } from '../api/names.ts';
 import type { Problem } from '../errors.ts';
 import { isObject, type JsonObject, type SourceObject } from '../parse/source.ts';
 import { NOT_EVALUATED, createRuleChecker, type RuleChecker } from './cel.ts';
+import { dropEmptyFields } from './empty-fields.ts';
 import { formatPath, type Finding } from './finding.ts';
 import { checkKeyedLists, lint } from './lint.ts';
+import { checkMetadata } from './metadata.ts';
 import { checkSchema } from './schema.ts';
 
 /** How to judge. */
@@ -46,13 +48,22 @@ export type Validator = (object: SourceObject) => CheckedObject;
 export function createValidator(options: ValidateOptions = {}): Validator {
   const rules = createRuleChecker();
   const seen = new Map<string, SourceObject>();
-  return (object) => {
-    const findings = isMySQL(object) ? checkResource(object, rules, options) : [];
+  return (given) => {
+    const { object, findings: empty } = isMySQL(given) ? withoutEmptyFields(given) : { object: given, findings: [] };
+    const findings = isMySQL(object) ? [...empty, ...checkResource(object, rules, options)] : [];
     const repeated = checkRepeated(object, seen, options.namespace);
     const problems = [...findings, ...repeated].map((finding) => toProblem(finding, object));
     const dropped = findings.filter(({ rule, severity }) => rule === 'unknown-field' && severity === 'warning');
     return { object: dropped.length > 0 ? withoutFields(object, dropped) : object, problems };
   };
+}
+
+function withoutEmptyFields(given: SourceObject): { object: SourceObject; findings: Finding[] } {
+  const { value, empty } = dropEmptyFields(given.value);
+  const findings = empty.map((path): Finding => {
+    return { severity: 'warning', rule: 'empty-field', path, message: 'is empty, which counts as not given' };
+  });
+  return { object: { ...given, value }, findings };
 }
 
 function withoutFields(object: SourceObject, dropped: readonly Finding[]): SourceObject {
@@ -70,12 +81,14 @@ function checkResource(object: SourceObject, rules: RuleChecker, options: Valida
   const { value } = object;
   const kind = checkKind(object);
   if (kind.length > 0) return kind;
-  const earlier = options.earlier?.get(identify(value, options.namespace));
+  const stored = options.earlier?.get(identify(value, options.namespace));
+  const earlier = stored && dropEmptyFields(stored).value;
   const schema = checkSchema(value).map((finding) => lenient(finding, options));
   // What a rule could not be evaluated for is a field that is missing or of the wrong type; the schema said it better.
   const isNews = ({ rule }: Finding): boolean => rule !== NOT_EVALUATED || schema.length === 0;
   const cel = rules.check(value, earlier).filter(isNews);
-  return [...schema, ...cel, ...checkKeyedLists(value), ...checkNamespace(object, options), ...lint(value)];
+  const outside = [...checkKeyedLists(value), ...checkMetadata(value), ...checkNamespace(object, options)];
+  return [...schema, ...cel, ...outside, ...lint(value)];
 }
 
 function lenient(finding: Finding, { unknownFields = 'error' }: ValidateOptions): Finding {
