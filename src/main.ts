@@ -27,9 +27,11 @@ const io: Io = {
 };
 
 // Somebody closed the pipe (`| head`): there is nobody left to write to, and nothing went wrong.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failure);
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+  if (code !== 'EPIPE') io.writeError(`error: standard output: ${code ?? 'cannot be written'}`);
+  process.exit(code === 'EPIPE' ? EXIT.ok : EXIT.failure);
 });
+process.stderr.on('error', () => undefined);
 
 try {
   const width = process.stdout.isTTY ? Math.min(process.stdout.columns, 120) : 100;

@@ -25,11 +25,15 @@ export async function readInput(names: readonly string[], recursive: boolean, io
   if (names.filter((name) => name === STDIN).length > 1) throw new UsageError('standard input can be read only once');
   const files: InputFile[] = [];
   for (const name of names) {
-    if (name === STDIN) files.push({ name: '<stdin>', bytes: await io.readStdin(MAX_FILE_BYTES) });
+    if (name === STDIN) files.push({ name: '<stdin>', bytes: await readStdin(io) });
     else
       for (const path of await listFiles(name, recursive)) files.push({ name: path, bytes: await readBounded(path) });
   }
   return files;
+}
+
+async function readStdin(io: Io): Promise<Uint8Array> {
+  return io.readStdin(MAX_FILE_BYTES).catch((error: unknown) => refuse('<stdin>', error));
 }
 
 async function listFiles(name: string, recursive: boolean): Promise<string[]> {

@@ -26,7 +26,7 @@ export async function writeFolder(
   manifests: Iterable<Manifest>,
   kustomization: boolean,
 ): Promise<void> {
-  const files = new Map([...manifests].map((manifest) => [fileName(manifest), manifest.yaml]));
+  const files = nameFiles(manifests);
   if (kustomization) files.set(KUSTOMIZATION_FILE, formatKustomization([...files.keys()]));
   await mkdir(folder, { recursive: true }).catch((error: unknown) => refuse(folder, error));
   const earlier = await readIndex(folder);
@@ -35,6 +35,22 @@ export async function writeFolder(
   for (const [name, content] of files) await writeWhole(join(folder, name), content);
   for (const name of earlier) if (!files.has(name)) await rm(join(folder, name), { force: true });
   await writeWhole(join(folder, INDEX_FILE), formatIndex([...files.keys()]));
+}
+
+function nameFiles(manifests: Iterable<Manifest>): Map<string, string> {
+  const files = new Map<string, string>();
+  for (const manifest of manifests) {
+    const name = fileName(manifest);
+    if (files.has(name)) {
+      const { kind, name: given } = manifest;
+      const reason = given === '' ? 'have no name' : `are called ${given}`;
+      throw new CommandError(`two objects of kind ${kind} ${reason}; each needs a file of its own, ${name}`, {
+        exitCode: EXIT.invalid,
+      });
+    }
+    files.set(name, manifest.yaml);
+  }
+  return files;
 }
 
 async function readText(path: string): Promise<string | undefined> {

@@ -11,11 +11,11 @@ export const KUSTOMIZATION_FILE = 'kustomization.yaml';
  * which no part can hold, so two objects never share a file.
  */
 export function fileName({ apiVersion, kind, name, namespace }: Manifest): string {
-  const parts = [...(namespace === '' ? [] : [namespace]), ...apiVersion.split('/'), kind, name];
-  return `${parts.map((part) => encodePart(part.toLowerCase())).join('_')}.yaml`;
+  const parts = [...(namespace === '' ? [] : [namespace]), ...apiVersion.split('/'), kind.toLowerCase(), name];
+  return `${parts.map(encodePart).join('_')}.yaml`;
 }
 
-/** Names of roles and the like hold characters that file systems refuse. */
+/** Names of roles and the like hold characters that file systems refuse, and letters that only case tells apart. */
 function encodePart(part: string): string {
   return part.replace(/[^a-z0-9.-]|^\.+/g, (found) => found.replace(/./gsu, percent));
 }
