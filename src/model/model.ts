@@ -8,7 +8,7 @@ import {
   type ChildNames,
 } from '../api/names.ts';
 import type { MySQLResource, MySQLSpec } from '../api/resource.ts';
-import { formatQuantity, parseQuantity } from '../parse/quantity.ts';
+import { formatQuantity, parseQuantity, roundUp } from '../parse/quantity.ts';
 import { buildMyCnf } from './my-cnf.ts';
 
 type StringMap = Readonly<Record<string, string>>;
@@ -151,7 +151,7 @@ function buildDataVolume(spec: MySQLSpec, names: ChildNames, namespace: string):
   const hostPath = spec.storage?.hostPath ?? '';
   return {
     claim: names.dataClaim,
-    size: normaliseQuantity(dataSize(spec)),
+    size: normaliseBytes(dataSize(spec)),
     className: spec.storage?.className ?? '',
     hostPath,
     volumeName: hostPath === '' ? '' : volumeName(namespace, names.dataClaim),
@@ -163,7 +163,7 @@ function buildBackupVolume(spec: MySQLSpec, names: ChildNames, namespace: string
   const hostPath = backup.hostPath ?? '';
   return {
     claim: names.backupClaim,
-    size: normaliseQuantity(backup.size ?? dataSize(spec)),
+    size: normaliseBytes(backup.size ?? dataSize(spec)),
     className: backup.className ?? spec.storage?.className ?? '',
     hostPath,
     volumeName: hostPath === '' ? '' : volumeName(namespace, names.backupClaim),
@@ -175,14 +175,21 @@ function dataSize(spec: MySQLSpec): string {
   return spec.storage?.size ?? spec.storage_size ?? '0';
 }
 
-function normaliseQuantity(text: string | number): string {
+function normaliseBytes(text: string | number): string {
+  const quantity = parseQuantity(String(text));
+  return quantity ? formatQuantity(roundUp(quantity)) : String(text);
+}
+
+function normaliseCpu(text: string | number): string {
   const quantity = parseQuantity(String(text));
   return quantity ? formatQuantity(quantity) : String(text);
 }
 
 function buildResources({ resources = {} }: MySQLSpec): Model['resources'] {
   const lists = Object.entries({ limits: resources.limits, requests: resources.requests }).flatMap(([name, list]) => {
-    const entries = Object.entries(list ?? {}).map(([key, value]) => [key, normaliseQuantity(value)] as const);
+    const entries = Object.entries(list ?? {}).map(
+      ([key, value]) => [key, key === 'cpu' ? normaliseCpu(value) : normaliseBytes(value)] as const,
+    );
     return entries.length > 0 ? [[name, Object.fromEntries(entries)] as const] : [];
   });
   return lists.length > 0 ? Object.fromEntries(lists) : null;

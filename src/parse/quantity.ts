@@ -54,6 +54,12 @@ function scale(value: bigint, powerOfTen: number): bigint {
   return (value + divisor - 1n) / divisor;
 }
 
+/** The next whole number: what is counted in bytes has no fraction, and the API server warns about one. */
+export function roundUp({ nanos, format }: Quantity): Quantity {
+  const rest = nanos % NANO;
+  return { nanos: rest > 0n ? nanos - rest + NANO : nanos - rest, format };
+}
+
 /** Compares two quantities: negative, zero or positive, as a sort function does. */
 export function compareQuantities(a: Quantity, b: Quantity): -1 | 0 | 1 {
   return a.nanos < b.nanos ? -1 : a.nanos > b.nanos ? 1 : 0;

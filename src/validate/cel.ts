@@ -1,5 +1,5 @@
 // The CEL half of the offline check: the CRD's own rules, evaluated by a CEL library with the functions that Kubernetes
-// adds. Source: k8s.io/apiserver/pkg/cel/library (quantity, cidr).
+// adds. Source: k8s.io/apiserver/pkg/cel/library (quantity, cidr, lists).
 
 import { Environment } from '@marcbachmann/cel-js';
 import ipaddr from 'ipaddr.js';
@@ -59,6 +59,7 @@ function createEnvironment(): Environment {
     .registerFunction('Quantity.compareTo(Quantity): int', (a: CelQuantity, b: CelQuantity) => BigInt(order(a, b)))
     .registerFunction('Quantity.isGreaterThan(Quantity): bool', (a: CelQuantity, b: CelQuantity) => order(a, b) > 0)
     .registerFunction('Quantity.isLessThan(Quantity): bool', (a: CelQuantity, b: CelQuantity) => order(a, b) < 0)
+    .registerFunction('list.sum(): int', (numbers: bigint[]) => numbers.reduce((sum, number) => sum + number, 0n))
     .registerType('Cidr', { ctor: CelCidr, fields: {} })
     .registerFunction('cidr(string): Cidr', (text: string) => new CelCidr(text))
     .registerFunction('isCIDR(string): bool', isCidr)

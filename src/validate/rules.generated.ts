@@ -296,11 +296,33 @@ export const RULES: readonly Rule[] = [
     "path": [
       "spec",
       "resources",
+      "requests"
+    ],
+    "field": [],
+    "rule": "self.all(k, quantity(string(self[k])).compareTo(quantity('0')) >= 0)",
+    "message": "must not be negative",
+    "onChange": false
+  },
+  {
+    "path": [
+      "spec",
+      "resources",
       "limits"
     ],
     "field": [],
     "rule": "self.all(k, k in ['cpu', 'memory', 'ephemeral-storage'])",
     "message": "only cpu, memory and ephemeral-storage can be given",
+    "onChange": false
+  },
+  {
+    "path": [
+      "spec",
+      "resources",
+      "limits"
+    ],
+    "field": [],
+    "rule": "self.all(k, quantity(string(self[k])).compareTo(quantity('0')) >= 0)",
+    "message": "must not be negative",
     "onChange": false
   },
   {
@@ -329,8 +351,8 @@ export const RULES: readonly Rule[] = [
       "nodeSelector"
     ],
     "field": [],
-    "rule": "self.all(k, k.matches('^([a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$'))",
-    "message": "every key must be a label's key",
+    "rule": "self.all(k, k.matches('^([a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$') && k.size() <= 253)",
+    "message": "every key must be a label's key, at most 253 characters",
     "onChange": false
   },
   {
@@ -440,8 +462,8 @@ export const RULES: readonly Rule[] = [
       "matchLabels"
     ],
     "field": [],
-    "rule": "self.all(k, k.matches('^([a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$'))",
-    "message": "every key must be a label's key",
+    "rule": "self.all(k, k.matches('^([a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$') && k.size() <= 253)",
+    "message": "every key must be a label's key, at most 253 characters",
     "onChange": false
   },
   {
@@ -487,8 +509,8 @@ export const RULES: readonly Rule[] = [
       "matchLabels"
     ],
     "field": [],
-    "rule": "self.all(k, k.matches('^([a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$'))",
-    "message": "every key must be a label's key",
+    "rule": "self.all(k, k.matches('^([a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$') && k.size() <= 253)",
+    "message": "every key must be a label's key, at most 253 characters",
     "onChange": false
   },
   {
@@ -535,8 +557,8 @@ export const RULES: readonly Rule[] = [
       "matchLabels"
     ],
     "field": [],
-    "rule": "self.all(k, k.matches('^([a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$'))",
-    "message": "every key must be a label's key",
+    "rule": "self.all(k, k.matches('^([a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$') && k.size() <= 253)",
+    "message": "every key must be a label's key, at most 253 characters",
     "onChange": false
   },
   {
@@ -585,8 +607,8 @@ export const RULES: readonly Rule[] = [
       "matchLabels"
     ],
     "field": [],
-    "rule": "self.all(k, k.matches('^([a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$'))",
-    "message": "every key must be a label's key",
+    "rule": "self.all(k, k.matches('^([a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$') && k.size() <= 253)",
+    "message": "every key must be a label's key, at most 253 characters",
     "onChange": false
   },
   {
@@ -634,8 +656,8 @@ export const RULES: readonly Rule[] = [
       "matchLabels"
     ],
     "field": [],
-    "rule": "self.all(k, k.matches('^([a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$'))",
-    "message": "every key must be a label's key",
+    "rule": "self.all(k, k.matches('^([a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$') && k.size() <= 253)",
+    "message": "every key must be a label's key, at most 253 characters",
     "onChange": false
   },
   {
@@ -681,8 +703,8 @@ export const RULES: readonly Rule[] = [
       "matchLabels"
     ],
     "field": [],
-    "rule": "self.all(k, k.matches('^([a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$'))",
-    "message": "every key must be a label's key",
+    "rule": "self.all(k, k.matches('^([a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$') && k.size() <= 253)",
+    "message": "every key must be a label's key, at most 253 characters",
     "onChange": false
   },
   {
@@ -729,8 +751,8 @@ export const RULES: readonly Rule[] = [
       "matchLabels"
     ],
     "field": [],
-    "rule": "self.all(k, k.matches('^([a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$'))",
-    "message": "every key must be a label's key",
+    "rule": "self.all(k, k.matches('^([a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$') && k.size() <= 253)",
+    "message": "every key must be a label's key, at most 253 characters",
     "onChange": false
   },
   {
@@ -779,8 +801,8 @@ export const RULES: readonly Rule[] = [
       "matchLabels"
     ],
     "field": [],
-    "rule": "self.all(k, k.matches('^([a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$'))",
-    "message": "every key must be a label's key",
+    "rule": "self.all(k, k.matches('^([a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$') && k.size() <= 253)",
+    "message": "every key must be a label's key, at most 253 characters",
     "onChange": false
   },
   {
@@ -870,8 +892,8 @@ export const RULES: readonly Rule[] = [
       "matchLabels"
     ],
     "field": [],
-    "rule": "self.all(k, k.matches('^([a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$'))",
-    "message": "every key must be a label's key",
+    "rule": "self.all(k, k.matches('^([a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$') && k.size() <= 253)",
+    "message": "every key must be a label's key, at most 253 characters",
     "onChange": false
   },
   {
@@ -908,8 +930,28 @@ export const RULES: readonly Rule[] = [
       "podLabels"
     ],
     "field": [],
-    "rule": "self.all(k, k.matches('^([a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$'))",
-    "message": "every key must be a label's key",
+    "rule": "self.all(k, k.matches('^([a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$') && k.size() <= 253)",
+    "message": "every key must be a label's key, at most 253 characters",
+    "onChange": false
+  },
+  {
+    "path": [
+      "spec",
+      "podAnnotations"
+    ],
+    "field": [],
+    "rule": "self.all(k, k.matches('^([a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$') && k.size() <= 253)",
+    "message": "every key must be an annotation's key, such as example.com/name",
+    "onChange": false
+  },
+  {
+    "path": [
+      "spec",
+      "podAnnotations"
+    ],
+    "field": [],
+    "rule": "self.map(k, k.size() + self[k].size()).sum() <= 30000",
+    "message": "annotations must be at most 30000 characters together",
     "onChange": false
   },
   {
@@ -918,8 +960,28 @@ export const RULES: readonly Rule[] = [
       "labels"
     ],
     "field": [],
-    "rule": "self.all(k, k.matches('^([a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$'))",
-    "message": "every key must be a label's key",
+    "rule": "self.all(k, k.matches('^([a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$') && k.size() <= 253)",
+    "message": "every key must be a label's key, at most 253 characters",
+    "onChange": false
+  },
+  {
+    "path": [
+      "spec",
+      "annotations"
+    ],
+    "field": [],
+    "rule": "self.all(k, k.matches('^([a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$') && k.size() <= 253)",
+    "message": "every key must be an annotation's key, such as example.com/name",
+    "onChange": false
+  },
+  {
+    "path": [
+      "spec",
+      "annotations"
+    ],
+    "field": [],
+    "rule": "self.map(k, k.size() + self[k].size()).sum() <= 30000",
+    "message": "annotations must be at most 30000 characters together",
     "onChange": false
   },
   {
@@ -930,6 +992,28 @@ export const RULES: readonly Rule[] = [
     "field": [],
     "rule": "!has(self.loadBalancerSourceRanges) || (has(self.type) && self.type == 'LoadBalancer')",
     "message": "loadBalancerSourceRanges needs type LoadBalancer",
+    "onChange": false
+  },
+  {
+    "path": [
+      "spec",
+      "service",
+      "annotations"
+    ],
+    "field": [],
+    "rule": "self.all(k, k.matches('^([a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$') && k.size() <= 253)",
+    "message": "every key must be an annotation's key, such as example.com/name",
+    "onChange": false
+  },
+  {
+    "path": [
+      "spec",
+      "service",
+      "annotations"
+    ],
+    "field": [],
+    "rule": "self.map(k, k.size() + self[k].size()).sum() <= 30000",
+    "message": "annotations must be at most 30000 characters together",
     "onChange": false
   },
   {
@@ -978,8 +1062,8 @@ export const RULES: readonly Rule[] = [
       "matchLabels"
     ],
     "field": [],
-    "rule": "self.all(k, k.matches('^([a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$'))",
-    "message": "every key must be a label's key",
+    "rule": "self.all(k, k.matches('^([a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$') && k.size() <= 253)",
+    "message": "every key must be a label's key, at most 253 characters",
     "onChange": false
   },
   {
@@ -1022,8 +1106,8 @@ export const RULES: readonly Rule[] = [
       "matchLabels"
     ],
     "field": [],
-    "rule": "self.all(k, k.matches('^([a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$'))",
-    "message": "every key must be a label's key",
+    "rule": "self.all(k, k.matches('^([a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$') && k.size() <= 253)",
+    "message": "every key must be a label's key, at most 253 characters",
     "onChange": false
   },
   {
