@@ -1,7 +1,7 @@
 // What render and validate have in common: files in, checked objects out.
 
-import type { Problem } from '../errors.ts';
-import { isObject, parseSource, type JsonObject, type SourceObject } from '../parse/source.ts';
+import { UsageError, type Problem } from '../errors.ts';
+import { parseSource, type JsonObject, type SourceObject } from '../parse/source.ts';
 import { createValidator, identify, isMySQL } from '../validate/validate.ts';
 import type { Io } from './io.ts';
 import type { OptionValues } from './options.ts';
@@ -14,19 +14,17 @@ export interface LoadedInput {
 }
 
 /** Reads and checks the input of a command. */
-export async function loadResources({ strings, arrays, flags }: OptionValues, io: Io): Promise<LoadedInput> {
-  const recursive = flags['recursive'] ?? false;
-  const previous = arrays['previous'];
-  const earlier = previous ? readEarlier(await readInput(previous, recursive, io)) : undefined;
-  const files = await readInput(arrays['filename'] ?? [], recursive, io);
-  const namespace = strings['namespace'];
+export async function loadResources(options: OptionValues, io: Io): Promise<LoadedInput> {
+  const namespace = checkNamespace(options.strings['namespace']);
+  const { files, previous } = await readFiles(options, io);
+  const problems: Problem[] = [];
+  const earlier = readEarlier(previous, namespace, problems);
   const check = createValidator({
-    unknownFields: strings['validate'] === 'warn' ? 'warn' : 'error',
+    unknownFields: options.strings['validate'] === 'warn' ? 'warn' : 'error',
     ...(namespace === undefined ? {} : { namespace }),
-    ...(earlier === undefined ? {} : { earlier }),
+    earlier,
   });
   const objects: SourceObject[] = [];
-  const problems: Problem[] = [];
   for (const { name, bytes } of files) {
     const source = parseSource(name, bytes);
     const found = [...source.problems];
@@ -40,17 +38,36 @@ export async function loadResources({ strings, arrays, flags }: OptionValues, io
   return { objects, problems };
 }
 
+async function readFiles(
+  { arrays, flags }: OptionValues,
+  io: Io,
+): Promise<{ files: readonly InputFile[]; previous: readonly InputFile[] }> {
+  const { filename = [], previous } = arrays;
+  if (previous?.includes('-') && filename.includes('-')) throw new UsageError('standard input can be read only once');
+  const recursive = flags['recursive'] ?? false;
+  return {
+    previous: previous ? await readInput(previous, recursive, io) : [],
+    files: await readInput(filename, recursive, io),
+  };
+}
+
+function checkNamespace(name: string | undefined): string | undefined {
+  if (name === undefined || (name.length <= 63 && /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(name))) return name;
+  throw new UsageError(`--namespace must be the name of a namespace, not "${name}"`);
+}
+
 function byPosition(a: Problem, b: Problem): number {
   return a.position.line - b.position.line || a.position.column - b.position.column;
 }
 
-/** Earlier forms are not judged: what is wrong with them is history. */
-function readEarlier(files: readonly InputFile[]): Map<string, JsonObject> {
-  const objects = files.flatMap(({ name, bytes }) => parseSource(name, bytes).objects).filter(isMySQL);
-  return new Map(objects.map(({ value }) => [identify(value), value]));
-}
-
-/** Tells whether some object of the input is a MySQL resource. */
-export function hasResources(objects: readonly SourceObject[]): boolean {
-  return objects.some((object) => isMySQL(object) && isObject(object.value));
+/** Earlier forms are not judged: what is wrong with them is history. They must be readable, though. */
+function readEarlier(
+  files: readonly InputFile[],
+  namespace: string | undefined,
+  problems: Problem[],
+): Map<string, JsonObject> {
+  const sources = files.map(({ name, bytes }) => parseSource(name, bytes));
+  problems.push(...sources.flatMap((source) => source.problems));
+  const objects = sources.flatMap((source) => source.objects).filter(isMySQL);
+  return new Map(objects.map(({ value }) => [identify(value, namespace), value]));
 }

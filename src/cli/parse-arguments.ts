@@ -33,17 +33,23 @@ export function parseArguments(argv: readonly string[]): Request {
   const [name, ...rest] = argv;
   if (name === undefined || name === '--help' || name === '-h') return { kind: 'help', command: undefined };
   if (name === '--version') return parseArguments(['version', ...rest]);
-  if (name === 'help') return { kind: 'help', command: rest[0] === undefined ? undefined : commandName(rest[0]) };
+  if (name === 'help') return parseHelp(rest[0]);
   const command = COMMANDS[commandName(name)];
   if (!command) throw new UsageError(`unknown command "${name}"`);
   if (rest.some((word) => word === '--help' || word === '-h')) return { kind: 'help', command: name };
   return { kind: 'run', command, options: parseOptions(rest, command.options) };
 }
 
+function parseHelp(word: string | undefined): Request {
+  const isOwn = word === undefined || ['help', '--help', '-h'].includes(word);
+  return { kind: 'help', command: isOwn ? undefined : commandName(word) };
+}
+
 function commandName(word: string): string {
   if (Object.hasOwn(COMMANDS, word)) return word;
-  const kind = word.startsWith('-') ? 'flag' : 'command';
-  const meant = nearest(word, [...Object.keys(COMMANDS), 'help']);
+  const isFlag = word.startsWith('-');
+  const kind = isFlag ? 'flag' : 'command';
+  const meant = nearest(word, isFlag ? ['--help', '--version'] : [...Object.keys(COMMANDS), 'help']);
   const hint = meant === undefined ? 'see kubectl mysql help' : `did you mean "${meant}"?`;
   throw new UsageError(`unknown ${kind} "${word}", ${hint}`);
 }
@@ -53,7 +59,7 @@ function parseOptions(argv: readonly string[], specs: CommandSpec['options']): O
   const ofType = (type: OptionSpec['type']): string[] =>
     named.flatMap(([key, spec]) => (spec.type === type ? [key] : []));
   const aliases = named.flatMap(([key, { alias }]) => (alias === undefined ? [] : [[key, alias] as const]));
-  const { _: words, ...given } = parse(joinDashes(argv), {
+  const { _: words, ...given } = parse(joinDashes(separateLetters(argv, specs)), {
     string: [...ofType('string'), ...ofType('array')],
     boolean: ofType('boolean'),
     array: ofType('array'),
@@ -61,7 +67,8 @@ function parseOptions(argv: readonly string[], specs: CommandSpec['options']): O
     configuration: PARSER,
   });
   if (words[0] !== undefined) {
-    throw new UsageError(`unexpected argument "${String(words[0])}"; files and folders are given with -f`);
+    const hint = Object.hasOwn(specs, 'filename') ? '; files and folders are given with -f' : '';
+    throw new UsageError(`unexpected argument "${String(words[0])}"${hint}`);
   }
   const strings: Record<string, string> = {};
   const arrays: Record<string, readonly string[]> = {};
@@ -75,6 +82,30 @@ function parseOptions(argv: readonly string[], specs: CommandSpec['options']): O
     else strings[key] = checkString(key, value, spec);
   }
   return { strings, arrays, flags };
+}
+
+/** Gives every short flag a word of its own, as kubectl reads them: `-Rf=x` is `-R -f=x`, `-oyaml` is `-o=yaml`. */
+function separateLetters(argv: readonly string[], specs: CommandSpec['options']): string[] {
+  const byLetter = new Map(Object.entries(specs).map(([key, spec]) => [spec.alias, { key, ...spec }]));
+  const separate = (word: string): string[] => {
+    const spec = byLetter.get(word[1]);
+    const rest = word.slice(2);
+    if (!spec || rest === '') return [word];
+    if (spec.type !== 'boolean') return [`${word.slice(0, 2)}=${rest.replace(/^=/, '')}`];
+    return rest.startsWith('=') ? [word] : [word.slice(0, 2), ...separate(`-${rest}`)];
+  };
+  const separated = argv.flatMap((word) => (/^-[A-Za-z]/.test(word) ? separate(word) : [word]));
+  for (const word of separated) {
+    const [, name = '', value = ''] = /^--?([^=]+)=(.*)$/s.exec(word) ?? [];
+    const key = Object.hasOwn(specs, name) ? name : (byLetter.get(name)?.key ?? '');
+    if (specs[key]?.type === 'boolean') checkSwitch(key, value);
+  }
+  return separated;
+}
+
+/** The parser would take every other word for false. */
+function checkSwitch(key: string, value: string): void {
+  if (value !== 'true' && value !== 'false') throw new UsageError(`--${key} must be true or false`);
 }
 
 /** The parser takes no lone dash for a value of its own accord; joined to its flag it does. */
@@ -91,6 +122,7 @@ function joinDashes(argv: readonly string[]): string[] {
 function unknownFlag(key: string, specs: CommandSpec['options']): UsageError {
   const dashed = key.length === 1 ? `-${key}` : `--${key}`;
   const meant = key.length === 1 ? undefined : nearest(key, [...Object.keys(specs), 'help']);
+  if (meant === key) return new UsageError(`${dashed} takes no value`);
   return new UsageError(`unknown flag "${dashed}"${meant === undefined ? '' : `, did you mean "--${meant}"?`}`);
 }
 
