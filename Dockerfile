@@ -17,7 +17,6 @@ LABEL org.opencontainers.image.title="kubectl-mysql" \
       org.opencontainers.image.revision="${REVISION}"
 ENV NODE_ENV=production HOME=/tmp
 WORKDIR /tmp
-# package.json says that the bundle is an ES module
-COPY --from=build /src/package.json /src/dist/kubectl-mysql.js /app/
+COPY --from=build /src/dist/kubectl-mysql.js /app/
 USER 65532:65532
 ENTRYPOINT ["node", "/app/kubectl-mysql.js"]

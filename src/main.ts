@@ -1,5 +1,6 @@
 // The program: the only file that touches `process`.
 
+import { writeSync } from 'node:fs';
 import { runCommandLine } from './cli/run.ts';
 import type { Io } from './cli/io.ts';
 import { EXIT } from './errors.ts';
@@ -15,31 +16,56 @@ const io: Io = {
     }
     return Buffer.concat(chunks);
   },
-  writeOut: (text) =>
-    new Promise((resolve) => {
-      process.stdout.write(text, () => {
-        resolve();
-      });
-    }),
+  writeOut: (text) => write(1, text).catch(leave),
   writeError(line) {
-    process.stderr.write(`${line}\n`);
+    // Where standard error is closed, there is nobody to tell.
+    write(2, `${line}\n`).catch(() => undefined);
   },
 };
 
-// Somebody closed the pipe (`| head`): there is nobody left to write to, and nothing went wrong.
-process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+/** Writes to standard output (1) or standard error (2), past Node's streams, which take long to set up. */
+async function write(descriptor: 1 | 2, text: string): Promise<void> {
+  let rest = Buffer.from(text);
+  try {
+    while (rest.length > 0) rest = rest.subarray(writeSync(descriptor, rest));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+    // A pipe that is full and was set not to wait: a stream waits.
+    await writeStream(descriptor === 1 ? process.stdout : process.stderr, rest);
+  }
+}
+
+function writeStream(stream: NodeJS.WriteStream, bytes: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.once('error', reject);
+    stream.write(bytes, (error) => {
+      if (error) return;
+      stream.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+/** Ends the program, because its output cannot be written. */
+function leave({ code }: NodeJS.ErrnoException): never {
+  // Somebody closed the pipe (`| head`): there is nobody left to write to, and nothing went wrong.
   if (code !== 'EPIPE') io.writeError(`error: standard output: ${code ?? 'cannot be written'}`);
   process.exit(code === 'EPIPE' ? EXIT.ok : EXIT.failure);
-});
-process.stderr.on('error', () => undefined);
-
-try {
-  const width = process.stdout.isTTY ? Math.min(process.stdout.columns, 120) : 100;
-  process.exitCode = await runCommandLine(process.argv.slice(2), io, width);
-} catch (error) {
-  // A defect of ours; the message may hold input, the stack does not.
-  const { name, stack = '' } = error instanceof Error ? error : new Error('unknown');
-  const place = /at [^\n]*/.exec(stack)?.[0] ?? '';
-  io.writeError(`error: kubectl-mysql has a defect (${name} ${place}); please report it`);
-  process.exitCode = EXIT.failure;
 }
+
+async function main(): Promise<number> {
+  try {
+    const width = (): number => (process.stdout.isTTY ? Math.min(process.stdout.columns, 120) : 100);
+    return await runCommandLine(process.argv.slice(2), io, width);
+  } catch (error) {
+    // A defect of ours; the message may hold input, the stack does not.
+    const { name, stack = '' } = error instanceof Error ? error : new Error('unknown');
+    const place = /at [^\n]*/.exec(stack)?.[0] ?? '';
+    io.writeError(`error: kubectl-mysql has a defect (${name} ${place}); please report it`);
+    return EXIT.failure;
+  }
+}
+
+void main().then((code) => {
+  process.exitCode = code;
+});

@@ -1,12 +1,14 @@
 // From the arguments of -f to bytes.
 
-import { lstat, open, readdir, stat } from 'node:fs/promises';
+import { closeSync, lstatSync, openSync, readSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommandError, EXIT, UsageError } from '../errors.ts';
 import { MAX_FILE_BYTES } from '../parse/source.ts';
 import type { Io } from './io.ts';
 
 const STDIN = '-';
+/** Bytes that are read at once. */
+const PIECE = 64 * 1024;
 const EXTENSIONS = /\.(yaml|yml|json)$/;
 
 /** A file's name as the user would write it, and its content. */
@@ -26,8 +28,7 @@ export async function readInput(names: readonly string[], recursive: boolean, io
   const files: InputFile[] = [];
   for (const name of names) {
     if (name === STDIN) files.push({ name: '<stdin>', bytes: await readStdin(io) });
-    else
-      for (const path of await listFiles(name, recursive)) files.push({ name: path, bytes: await readBounded(path) });
+    else for (const path of listFiles(name, recursive)) files.push({ name: path, bytes: readBounded(path) });
   }
   return files;
 }
@@ -36,43 +37,54 @@ async function readStdin(io: Io): Promise<Uint8Array> {
   return io.readStdin(MAX_FILE_BYTES).catch((error: unknown) => refuse('<stdin>', error));
 }
 
-async function listFiles(name: string, recursive: boolean): Promise<string[]> {
-  const info = await stat(name).catch((error: unknown) => refuse(name, error));
-  if (!info.isDirectory()) return [name];
-  const files = await walk(name, recursive).catch((error: unknown) => refuse(name, error));
+function listFiles(name: string, recursive: boolean): string[] {
+  if (!attempt(name, () => statSync(name)).isDirectory()) return [name];
+  const files = attempt(name, () => walk(name, recursive));
   if (files.length > 0) return files;
   const hint = recursive ? '' : '; -R reads the folders within it, too';
   throw new CommandError(`${name}: no .yaml, .yml or .json file in this folder${hint}`, { exitCode: EXIT.invalid });
 }
 
-async function walk(folder: string, recursive: boolean): Promise<string[]> {
+function walk(folder: string, recursive: boolean): string[] {
   const files: string[] = [];
-  for (const entry of (await readdir(folder)).sort()) {
+  for (const entry of readdirSync(folder).sort()) {
     const path = join(folder, entry);
     // Links to folders are not followed: they may lead in a circle.
-    const info = await lstat(path);
+    const info = lstatSync(path);
     if (info.isDirectory()) {
-      if (recursive) files.push(...(await walk(path, recursive)));
+      if (recursive) files.push(...walk(path, recursive));
     } else if (EXTENSIONS.test(entry)) files.push(path);
   }
   return files;
 }
 
 /** Reads a file, pipes too, but never more than is needed to know that it is too large. */
-async function readBounded(path: string): Promise<Uint8Array> {
-  const handle = await open(path).catch((error: unknown) => refuse(path, error));
+function readBounded(path: string): Uint8Array {
+  const descriptor = attempt(path, () => openSync(path, 'r'));
   try {
-    const chunks: Uint8Array[] = [];
-    let length = 0;
-    for await (const chunk of handle.createReadStream({ autoClose: false, end: MAX_FILE_BYTES })) {
-      chunks.push(chunk as Uint8Array);
-      length += (chunk as Uint8Array).length;
-    }
-    return Buffer.concat(chunks, length);
+    return attempt(path, () => readAll(descriptor));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function readAll(descriptor: number): Uint8Array {
+  const chunks: Uint8Array[] = [];
+  for (let length = 0; length <= MAX_FILE_BYTES;) {
+    const chunk = Buffer.allocUnsafe(PIECE);
+    const count = readSync(descriptor, chunk);
+    if (count === 0) break;
+    chunks.push(chunk.subarray(0, count));
+    length += count;
+  }
+  return Buffer.concat(chunks);
+}
+
+function attempt<Value>(path: string, act: () => Value): Value {
+  try {
+    return act();
   } catch (error) {
     return refuse(path, error);
-  } finally {
-    await handle.close();
   }
 }
 

@@ -12,7 +12,6 @@ import { identify, isMySQL } from '../validate/validate.ts';
 import type { Io } from './io.ts';
 import { loadResources } from './load-resources.ts';
 import type { OptionValues, Run } from './options.ts';
-import { writeFolder } from './write-folder.ts';
 
 /** Text is collected to pieces of this many characters, for few system calls. */
 const PIECE = 256 * 1024;
@@ -26,8 +25,10 @@ export const render: Run = async (options, io) => {
   }
   const objects = await loadValid(options, io);
   const manifests = renderAll(objects, options);
-  if (folder !== undefined) await writeFolder(folder, manifests, flags['kustomization'] ?? false);
-  else await writeStream(formatManifests(manifests, (strings['output'] ?? 'yaml') as Format), io);
+  if (folder !== undefined) {
+    const { writeFolder } = await import('./write-folder.ts');
+    await writeFolder(folder, manifests, flags['kustomization'] ?? false);
+  } else await writeStream(formatManifests(manifests, (strings['output'] ?? 'yaml') as Format), io);
   return EXIT.ok;
 };
 

@@ -8,9 +8,9 @@ import { parseArguments } from './parse-arguments.ts';
  * Runs a command line. It never throws: what goes wrong becomes `error:` lines and an exit code.
  *
  * @param argv what stands behind `kubectl mysql`
- * @param width of the terminal, in columns
+ * @param width tells the width of the terminal, in columns
  */
-export async function runCommandLine(argv: readonly string[], io: Io, width = 100): Promise<number> {
+export async function runCommandLine(argv: readonly string[], io: Io, width = () => 100): Promise<number> {
   try {
     const request = parseArguments(argv);
     if (request.kind === 'run') {
@@ -18,7 +18,7 @@ export async function runCommandLine(argv: readonly string[], io: Io, width = 10
       return await run(request.options, io);
     }
     const { formatHelp } = await import('./help.ts');
-    await io.writeOut(await formatHelp(request.command, width));
+    await io.writeOut(await formatHelp(request.command, width()));
     return EXIT.ok;
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
