@@ -25,8 +25,13 @@ export async function formatHelp(name: string | undefined, width: number): Promi
   }
   page.usage(`${PROGRAM} ${String(name)} [options]\n\n${command.summary}.`);
   describeOptions(page, command);
-  for (const [example, what] of command.examples) page.example(example, what);
-  return `${await page.getHelp()}\n`;
+  return `${await page.getHelp()}\n\n${formatExamples(command)}`;
+}
+
+/** Each example stays on one line, however narrow the terminal is, so that it can be copied. */
+function formatExamples({ examples }: CommandSpec): string {
+  const lines = examples.map(([example, what]) => `  # ${what}\n  ${example}\n`);
+  return `Examples:\n${lines.join('\n')}`;
 }
 
 function describeOptions(page: ReturnType<typeof yargs>, { options }: CommandSpec): void {

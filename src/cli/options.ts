@@ -116,7 +116,7 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     options: {
       output: { type: 'string', alias: 'o', choices: ['text', 'json'], description: 'text (default) or json' },
     },
-    examples: [['kubectl mysql version', '']],
+    examples: [['kubectl mysql version -o json', 'for a script']],
     load: async () => (await import('./version.ts')).version,
   },
 };
