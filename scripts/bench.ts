@@ -1,0 +1,75 @@
+// Measures the renderer against bare Node, helm and kustomize, and prints Markdown tables.
+//
+//   npm run bench -- [--rounds N] [--write]      --write also writes docs/performance.md
+
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { makeHelm, makeKustomize, makeRender } from './bench/inputs.ts';
+import { measure, type Command, type Measurement } from './bench/measure.ts';
+import { formatPage, formatTables, type Results, type Target } from './bench/report.ts';
+
+const { values } = parseArgs({
+  options: { rounds: { type: 'string', default: '10' }, write: { type: 'boolean', default: false } },
+});
+const rounds = Number(values.rounds);
+const bin = execFileSync('scripts/bench/build-peers', {
+  encoding: 'utf8',
+  stdio: ['ignore', 'pipe', 'inherit'],
+}).trim();
+const helm = join(bin, 'helm');
+const kustomize = join(bin, 'kustomize');
+const bareNode: Command = [process.execPath, '-e', '0'];
+
+function measureAll(folder: string): Results {
+  // A short command needs more rounds for a steady median.
+  const one = measure(
+    {
+      'bare Node': bareNode,
+      'kubectl mysql render': makeRender(folder, 1),
+      'helm template': makeHelm(folder, 1, helm),
+      'kustomize build': makeKustomize(folder, 1, kustomize),
+    },
+    rounds * 3,
+    folder,
+  );
+  const many = measure(
+    {
+      'bare Node': bareNode,
+      'kubectl mysql render, 1': makeRender(folder, 1),
+      'kubectl mysql render, 100': makeRender(folder, 100),
+      'kubectl mysql render, 1,000': makeRender(folder, 1000),
+      'kubectl mysql render, 10,000': makeRender(folder, 10_000),
+      'helm template, 100': makeHelm(folder, 100, helm),
+      'helm template, 10,000': makeHelm(folder, 10_000, helm),
+      'kustomize build, 100': makeKustomize(folder, 100, kustomize),
+      'kustomize build, 200': makeKustomize(folder, 200, kustomize),
+    },
+    rounds,
+    folder,
+  );
+  const each = (from: Measurement, to: Measurement, count: number): number => (to.ratio - from.ratio) / count;
+  const early = each(many['kubectl mysql render, 100'], many['kubectl mysql render, 1,000'], 900);
+  const late = each(many['kubectl mysql render, 1,000'], many['kubectl mysql render, 10,000'], 9000);
+  const single = one['kubectl mysql render'].ratio;
+  const large = many['kubectl mysql render, 10,000'];
+  const targets: Target[] = [
+    { what: 'one resource, × bare Node', limit: 2, reached: single },
+    { what: 'one resource, × helm template', limit: 1, reached: single / one['helm template'].ratio },
+    { what: '10,000 resources, validated, × bare Node', limit: 90, reached: large.ratio },
+    { what: '10,000 resources, peak memory in MiB', limit: 300, reached: large.peakMebibytes ?? Number.NaN },
+    { what: 'growth: a resource above 1,000 against one below', limit: 1.1, reached: late / early },
+  ];
+  return { one, many, targets };
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'kubectl-mysql-bench-'));
+try {
+  const results = measureAll(folder);
+  console.log(formatTables(results));
+  if (values.write) writeFileSync('docs/performance.md', formatPage(results, rounds));
+} finally {
+  rmSync(folder, { recursive: true });
+}
