@@ -1,0 +1,231 @@
+// --output-dir: a folder holds exactly what was rendered, and what others put there stays.
+
+import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { renderText, runCli, type Outcome } from '../support/command-line.ts';
+import { makeFolder, readFolder } from '../support/folder.ts';
+import { resourceText } from '../support/resource.ts';
+
+const SECRET = { password: undefined, passwordSecretRef: { name: 'shop-root', key: 'password' } };
+const SHOP = resourceText({ ...SECRET, networkPolicy: {} }, { namespace: 'prod' });
+const SMALLER = resourceText(SECRET, { namespace: 'prod' });
+const POLICY = 'prod_networking.k8s.io_v1_networkpolicy_shop.yaml';
+const FILES = [
+  'prod_apps_v1_statefulset_shop.yaml',
+  POLICY,
+  'prod_otus.homework_v1_mysql_shop.yaml',
+  'prod_v1_configmap_shop-config.yaml',
+  'prod_v1_persistentvolumeclaim_backup-shop-pvc.yaml',
+  'prod_v1_persistentvolumeclaim_shop-pvc.yaml',
+  'prod_v1_service_shop.yaml',
+];
+const INDEX = '.kubectl-mysql.json';
+
+function renderTo(folder: string, input: string, ...options: readonly string[]): Promise<Outcome> {
+  return runCli(['render', '-f', '-', '--output-dir', folder, ...options], input);
+}
+
+describe('--output-dir', () => {
+  it('writes a file for each object, and an index; stdout stays empty', async () => {
+    const folder = await makeFolder();
+    expect(await renderTo(`${folder}/made/here`, SHOP)).toEqual({ code: 0, out: '', lines: [] });
+    const files = await readFolder(`${folder}/made/here`);
+    expect(Object.keys(files)).toEqual([INDEX, ...FILES].sort());
+    expect(JSON.parse(files[INDEX] ?? '')).toEqual({ generator: 'kubectl-mysql', files: FILES });
+  });
+
+  it('writes the bytes that the stream holds', async () => {
+    const folder = await makeFolder();
+    await renderTo(folder, SHOP);
+    const files = await readFolder(folder);
+    const stream = (await renderText(SHOP)).split(/^---\n/m);
+    expect(FILES.map((file) => files[file]).sort()).toEqual(stream.sort());
+  });
+
+  it('changes nothing when run again', async () => {
+    const folder = await makeFolder();
+    await renderTo(folder, SHOP);
+    const files = await readFolder(folder);
+    await renderTo(folder, SHOP);
+    expect(await readFolder(folder)).toEqual(files);
+  });
+
+  it('removes what is no longer made, and leaves files of others alone', async () => {
+    const folder = await makeFolder({ 'README.md': 'mine', 'sub/x.yaml': 'mine', [`${POLICY}.bak`]: 'mine' });
+    await renderTo(folder, SHOP);
+    await renderTo(folder, SMALLER);
+    const files = await readFolder(folder);
+    expect(Object.keys(files)).not.toContain(POLICY);
+    expect(files).toMatchObject({ 'README.md': 'mine', 'sub/x.yaml': 'mine', [`${POLICY}.bak`]: 'mine' });
+    expect(JSON.parse(files[INDEX] ?? '')).toMatchObject({ files: FILES.filter((file) => file !== POLICY) });
+  });
+
+  it.each([
+    ['a file', POLICY, 'mine'],
+    ['a kustomization.yaml', 'kustomization.yaml', 'resources: []\n'],
+  ])('refuses %s of somebody else in the way, and writes nothing', async (_, name, content) => {
+    const folder = await makeFolder({ [name]: content });
+    const { code, lines } = await renderTo(folder, SHOP, '--kustomization');
+    expect(code).toBe(3);
+    expect(lines).toEqual([
+      `error: ${folder}/${name}: this file was not written by kubectl-mysql and is in the way; move it`,
+    ]);
+    expect(await readFolder(folder)).toEqual({ [name]: content });
+  });
+
+  it('takes over a file that holds the same bytes', async () => {
+    const folder = await makeFolder();
+    await renderTo(folder, SHOP);
+    await rm(`${folder}/${INDEX}`);
+    expect((await renderTo(folder, SHOP)).code).toBe(0);
+  });
+
+  it.each([
+    ['no JSON', 'what'],
+    ['of somebody else', '{"generator":"other","files":[]}'],
+    ['that leads out of the folder', '{"generator":"kubectl-mysql","files":["../x.yaml"]}'],
+    ['that names itself', `{"generator":"kubectl-mysql","files":["${INDEX}"]}`],
+  ])('refuses an index %s', async (_, content) => {
+    const folder = await makeFolder({ [`out/${INDEX}`]: content, 'x.yaml': 'mine' });
+    const { code, lines } = await renderTo(`${folder}/out`, SHOP);
+    expect(code).toBe(3);
+    expect(lines[0]).toMatch(/this is not the index that kubectl-mysql wrote; put it back or remove it/);
+    expect(await readFile(`${folder}/x.yaml`, 'utf8')).toBe('mine');
+  });
+
+  it.each([
+    ['the index was written and nothing else', FILES],
+    ['half of the files were written', FILES.slice(3)],
+    ['all files were written and the last index not', []],
+  ])('a run that was killed after %s is completed by the next', async (_, missing) => {
+    const folder = await makeFolder();
+    await renderTo(folder, SMALLER);
+    const smaller = await readFolder(folder);
+    await renderTo(folder, SHOP);
+    const whole = await readFolder(folder);
+    for (const file of missing) await rm(`${folder}/${file}`, { force: true });
+    for (const file of missing.filter((name) => name in smaller))
+      await writeFile(`${folder}/${file}`, smaller[file] ?? '');
+    await writeFile(`${folder}/${POLICY}.part`, 'half');
+    await renderTo(folder, SHOP);
+    await rm(`${folder}/${POLICY}.part`, { force: true });
+    expect(await readFolder(folder)).toEqual(whole);
+    await renderTo(folder, SMALLER);
+    expect(await readFolder(folder)).toEqual(smaller);
+  });
+
+  it('writes nothing for input that is wrong', async () => {
+    const folder = await makeFolder();
+    expect((await renderTo(folder, `${SHOP}---\na: [`)).code).toBe(3);
+    expect(await readFolder(folder)).toEqual({});
+  });
+
+  it('--kustomization lists the files, and goes when it is no longer asked for', async () => {
+    const folder = await makeFolder();
+    await renderTo(folder, SHOP, '--kustomization');
+    expect((await readFolder(folder))['kustomization.yaml']).toBe(
+      [
+        'apiVersion: kustomize.config.k8s.io/v1beta1',
+        'kind: Kustomization',
+        'resources:',
+        ...FILES.map((file) => `  - ${file}`),
+        '',
+      ].join('\n'),
+    );
+    await renderTo(folder, SHOP);
+    expect(Object.keys(await readFolder(folder))).not.toContain('kustomization.yaml');
+  });
+
+  it('names that only case tells apart, or that hold what files may not, get files of their own', async () => {
+    const role = (name: string): string =>
+      `apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata:\n  name: ${name}\n`;
+    const folder = await makeFolder();
+    const input = ['Reader', 'reader', 'system:reader', 'a_b', '.hidden', 'ü'].map(role).join('---\n');
+    expect((await renderTo(folder, input)).code).toBe(0);
+    const files = await readFolder(folder);
+    expect(Object.keys(files)).toHaveLength(7);
+    for (const file of Object.keys(files)) expect(file).toMatch(/^[a-z0-9.%_-]+$/);
+  });
+
+  it('two objects for one file are refused, and nothing is written', async () => {
+    const job = 'apiVersion: batch/v1\nkind: Job\nmetadata:\n  generateName: run-\n';
+    const folder = await makeFolder();
+    const { code, lines } = await renderTo(folder, `${job}---\n${job}`);
+    expect(code).toBe(3);
+    expect(lines.at(-1)).toMatch(/^error: two objects of kind Job have no name; each needs a file of its own/);
+    expect(await readFolder(folder)).toEqual({});
+  });
+
+  it('an object that has the name of a rendered one is refused', async () => {
+    const folder = await makeFolder();
+    const own = 'apiVersion: v1\nkind: Service\nmetadata: {name: shop, namespace: prod}\n';
+    const { code, lines } = await renderTo(folder, `${SHOP}---\n${own}`);
+    expect(code).toBe(3);
+    expect(lines.at(-1)).toMatch(/^error: two objects of kind Service are called shop/);
+  });
+
+  it.each([
+    ['a file', 'is a file', 'x'],
+    ['a folder of a file', 'x/y', 'x'],
+  ])('%s in place of the folder is an error', async (_, name, file) => {
+    const folder = await makeFolder({ [file]: 'mine', 'is a file': 'mine' });
+    const { code, lines } = await renderTo(`${folder}/${name}`, SHOP);
+    expect(code).toBe(1);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/^error: .*(EEXIST|no folder|exists)/);
+  });
+});
+
+describe('-f with a folder', () => {
+  const web = resourceText(SECRET, { name: 'web' });
+  const shop = resourceText(SECRET, { name: 'shop' });
+
+  it('reads .yaml, .yml and .json files in the order of their names, and no others', async () => {
+    const folder = await makeFolder({ 'b.yml': web, 'a.yaml': shop, 'c.txt': 'a: [', 'd/e.yaml': 'a: [' });
+    const { code, out } = await runCli(['render', '-f', folder, '-o', 'name']);
+    expect(code).toBe(0);
+    expect(out.match(/mysql\.otus.homework\/\w+/g)).toEqual(['mysql.otus.homework/shop', 'mysql.otus.homework/web']);
+  });
+
+  it('-R reads the folders within, but follows no link to a folder', async () => {
+    const folder = await makeFolder({ 'a/b/web.yaml': web, 'c/shop.yaml': shop });
+    await symlink(folder, `${folder}/c/again`);
+    const { code, out } = await runCli(['render', '-R', '-f', folder, '-o', 'name']);
+    expect(code).toBe(0);
+    expect(out.match(/^mysql/gm)).toHaveLength(2);
+  });
+
+  it.each([
+    [
+      'without a file that it would read',
+      {},
+      [],
+      'no .yaml, .yml or .json file in this folder; -R reads the folders within it, too',
+    ],
+    ['without one in any folder', {}, ['-R'], 'no .yaml, .yml or .json file in this folder'],
+  ])('a folder %s is an error', async (...[, files, options, message]) => {
+    const folder = await makeFolder(files);
+    await mkdir(`${folder}/empty`);
+    expect(await runCli(['render', '-f', folder, ...options])).toEqual({
+      code: 3,
+      out: '',
+      lines: [`error: ${folder}: ${message}`],
+    });
+  });
+
+  it('the same file twice is the same resource twice', async () => {
+    const folder = await makeFolder({ 'a.yaml': shop });
+    const { code, lines } = await runCli(['render', '-f', folder, '-f', `${folder}/a.yaml`]);
+    expect(code).toBe(3);
+    expect(lines[0]).toBe(
+      `error: ${folder}/a.yaml:4:3: metadata.name: this object stands already in ${folder}/a.yaml:4`,
+    );
+  });
+
+  it('a file larger than 10 MiB is refused', async () => {
+    const folder = await makeFolder({ 'a.yaml': '#'.repeat(10 * 1024 * 1024 + 1) });
+    const { code, lines } = await runCli(['render', '-f', `${folder}/a.yaml`]);
+    expect(code).toBe(3);
+    expect(lines[0]).toBe(`error: ${folder}/a.yaml:1:1: the file is larger than 10 MiB; split it`);
+  });
+});
