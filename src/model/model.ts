@@ -8,8 +8,8 @@ import {
   type ChildNames,
 } from '../api/names.ts';
 import type { MySQLResource, MySQLSpec } from '../api/resource.ts';
-import { formatQuantity, parseQuantity, roundUp } from '../parse/quantity.ts';
 import { buildMyCnf } from './my-cnf.ts';
+import { normaliseBytes, normaliseCpu, omitEmpty } from './normal-form.ts';
 
 type StringMap = Readonly<Record<string, string>>;
 
@@ -87,7 +87,7 @@ export function buildModel(resource: MySQLResource, namespace = ''): Model {
     labels: spec.labels ?? {},
     annotations: spec.annotations ?? {},
     service: buildService(spec),
-    networkPolicy: spec.networkPolicy ? { from: spec.networkPolicy.from ?? [] } : null,
+    networkPolicy: spec.networkPolicy ? { from: omitEmpty(spec.networkPolicy.from ?? []) } : null,
   };
 }
 
@@ -175,16 +175,6 @@ function dataSize(spec: MySQLSpec): string {
   return spec.storage?.size ?? spec.storage_size ?? '0';
 }
 
-function normaliseBytes(text: string | number): string {
-  const quantity = parseQuantity(String(text));
-  return quantity ? formatQuantity(roundUp(quantity)) : String(text);
-}
-
-function normaliseCpu(text: string | number): string {
-  const quantity = parseQuantity(String(text));
-  return quantity ? formatQuantity(quantity) : String(text);
-}
-
 function buildResources({ resources = {} }: MySQLSpec): Model['resources'] {
   const lists = Object.entries({ limits: resources.limits, requests: resources.requests }).flatMap(([name, list]) => {
     const entries = Object.entries(list ?? {}).map(
@@ -212,7 +202,7 @@ function buildScheduling(spec: MySQLSpec): object | null {
     tolerations,
     topologySpreadConstraints,
   };
-  const given = Object.entries(all).filter(([, value]) => value !== undefined && !isEmpty(value));
+  const given = Object.entries(omitEmpty(all)).filter(([, value]) => value !== undefined && !isEmpty(value));
   return given.length > 0 ? Object.fromEntries(given) : null;
 }
 

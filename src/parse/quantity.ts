@@ -54,10 +54,13 @@ function scale(value: bigint, powerOfTen: number): bigint {
   return (value + divisor - 1n) / divisor;
 }
 
-/** The next whole number: what is counted in bytes has no fraction, and the API server warns about one. */
-export function roundUp({ nanos, format }: Quantity): Quantity {
-  const rest = nanos % NANO;
-  return { nanos: rest > 0n ? nanos - rest + NANO : nanos - rest, format };
+/** What the API server rounds up to: whole bytes, and thousandths of a CPU. */
+export const UNITS = { one: NANO, thousandth: 1_000_000n } as const;
+
+/** Rounds up to a multiple of a unit. */
+export function roundUp({ nanos, format }: Quantity, unit: bigint): Quantity {
+  const rest = nanos % unit;
+  return { nanos: rest > 0n ? nanos - rest + unit : nanos - rest, format };
 }
 
 /** Compares two quantities: negative, zero or positive, as a sort function does. */

@@ -225,8 +225,8 @@ export const RULES: readonly Rule[] = [
       "storage_size"
     ],
     "field": [],
-    "rule": "quantity(self).isGreaterThan(quantity('0')) && quantity(self).isLessThan(quantity('7Ei'))",
-    "message": "must be greater than zero and less than 7Ei",
+    "rule": "quantity(self).isGreaterThan(quantity('0')) && quantity(self).isLessThan(quantity('8Pi'))",
+    "message": "must be greater than zero and less than 8Pi",
     "onChange": false
   },
   {
@@ -246,8 +246,8 @@ export const RULES: readonly Rule[] = [
       "size"
     ],
     "field": [],
-    "rule": "quantity(self).isGreaterThan(quantity('0')) && quantity(self).isLessThan(quantity('7Ei'))",
-    "message": "must be greater than zero and less than 7Ei",
+    "rule": "quantity(self).isGreaterThan(quantity('0')) && quantity(self).isLessThan(quantity('8Pi'))",
+    "message": "must be greater than zero and less than 8Pi",
     "onChange": false
   },
   {
@@ -267,8 +267,8 @@ export const RULES: readonly Rule[] = [
       "size"
     ],
     "field": [],
-    "rule": "quantity(self).isGreaterThan(quantity('0')) && quantity(self).isLessThan(quantity('7Ei'))",
-    "message": "must be greater than zero and less than 7Ei",
+    "rule": "quantity(self).isGreaterThan(quantity('0')) && quantity(self).isLessThan(quantity('8Pi'))",
+    "message": "must be greater than zero and less than 8Pi",
     "onChange": false
   },
   {
@@ -299,8 +299,8 @@ export const RULES: readonly Rule[] = [
       "requests"
     ],
     "field": [],
-    "rule": "self.all(k, quantity(string(self[k])).compareTo(quantity('0')) >= 0)",
-    "message": "must not be negative",
+    "rule": "self.all(k, quantity(string(self[k])).compareTo(quantity('0')) >= 0 && quantity(string(self[k])).isLessThan(quantity('8Pi')))",
+    "message": "must not be negative, and less than 8Pi",
     "onChange": false
   },
   {
@@ -321,8 +321,8 @@ export const RULES: readonly Rule[] = [
       "limits"
     ],
     "field": [],
-    "rule": "self.all(k, quantity(string(self[k])).compareTo(quantity('0')) >= 0)",
-    "message": "must not be negative",
+    "rule": "self.all(k, quantity(string(self[k])).compareTo(quantity('0')) >= 0 && quantity(string(self[k])).isLessThan(quantity('8Pi')))",
+    "message": "must not be negative, and less than 8Pi",
     "onChange": false
   },
   {
