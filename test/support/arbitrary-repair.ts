@@ -43,7 +43,7 @@ function chooseOne(spec: Json, first: boolean, a: readonly [string, unknown], b:
 }
 
 function isPositive(size: unknown): boolean {
-  return /[1-9]/.test(String(size).replace(/[eE][+-]?[0-9]+$/, '')) && !/[EP]i?$|e\+?[0-9]{2}$/i.test(String(size));
+  return /[1-9]/.test(String(size).replace(/[eE][+-]?[0-9]+$/, '')) && !/[ETP]i?$|e\+?[0-9]{2}$/i.test(String(size));
 }
 
 function repairVolume(volume: Json | undefined, path: string): void {
