@@ -10,7 +10,13 @@ import { parseArguments } from './parse-arguments.ts';
  * @param argv what stands behind `kubectl mysql`
  * @param width tells the width of the terminal, in columns
  */
-export async function runCommandLine(argv: readonly string[], io: Io, width = () => 100): Promise<number> {
+export async function runCommandLine(argv: readonly string[], given: Io, width = () => 100): Promise<number> {
+  const io: Io = {
+    ...given,
+    writeError: (line) => {
+      given.writeError(escapeControls(line));
+    },
+  };
   try {
     const request = parseArguments(argv);
     if (request.kind === 'run') {
@@ -25,4 +31,10 @@ export async function runCommandLine(argv: readonly string[], io: Io, width = ()
     io.writeError(`error: ${error.message}`);
     return error.exitCode;
   }
+}
+
+/** Names of files and words of the command line may hold line breaks and commands for the terminal. */
+function escapeControls(line: string): string {
+  const escape = (found: string): string => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return line.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, escape);
 }
