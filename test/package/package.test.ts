@@ -1,0 +1,161 @@
+// The packed program as a black box: installed from its tarball, run by its name, judged by what comes out.
+
+import { existsSync } from 'node:fs';
+import { readFile, readdir } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { COMMANDS } from '../../src/cli/options.ts';
+import { renderText } from '../support/command-line.ts';
+import { makeFolder } from '../support/folder.ts';
+import { caseFile, listCases } from '../support/golden.ts';
+import { installPacked, type Installed } from '../support/packed.ts';
+import { runShell, type Ended, type RunOptions } from '../support/process.ts';
+import { resourceText } from '../support/resource.ts';
+
+const cases = await listCases();
+let installed: Installed;
+beforeAll(async () => {
+  installed = await installPacked();
+});
+afterAll(() => installed.remove());
+
+const SHOP = resourceText({ password: undefined, passwordSecretRef: { name: 'shop-root', key: 'password' } });
+
+/** Runs a line of bash that finds the installed command by its name. */
+function run(line: string, { env = {}, ...options }: RunOptions = {}): Promise<Ended> {
+  const path = [installed.bin, process.env['PATH']].join(delimiter);
+  return runShell(line, { cwd: installed.folder, ...options, env: { ...env, PATH: path } });
+}
+
+describe('the tarball', () => {
+  it('holds the program, the CRD and the texts about it, and nothing else', () => {
+    const texts = ['CHANGELOG.md', 'LICENSE', 'README.md'].filter((file) => existsSync(file));
+    expect(installed.files).toEqual([
+      ...texts,
+      'crds/mysqls.otus.homework.yaml',
+      'dist/kubectl-mysql.js',
+      'dist/package.json',
+      'package.json',
+    ]);
+  });
+
+  it('brings no other package along', async () => {
+    const folders = await readdir(join(installed.folder, 'node_modules'));
+    expect(folders.filter((name) => !name.startsWith('.'))).toEqual(['kubectl-mysql']);
+  });
+
+  it('holds the CRD as it is in the repository', async () => {
+    const file = 'crds/mysqls.otus.homework.yaml';
+    const packed = await readFile(join(installed.folder, 'node_modules/kubectl-mysql', file), 'utf8');
+    expect(packed).toBe(await readFile(file, 'utf8'));
+  });
+});
+
+describe('the installed command', () => {
+  it('prints the version of the package', async () => {
+    const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
+    expect(await run('kubectl-mysql version')).toEqual({ code: 0, out: `kubectl-mysql ${version}\n`, err: '' });
+  });
+
+  it.each(cases)('renders the golden case %s as the sources do', async (name) => {
+    const input = await readFile(caseFile(name, 'input.yaml'), 'utf8');
+    const { code, out } = await run('kubectl-mysql render -f -', { stdin: input });
+    expect(code).toBe(0);
+    expect(out).toBe(await readFile(caseFile(name, 'expected.yaml'), 'utf8'));
+  });
+
+  it.each([
+    ['nothing to do', 'kubectl-mysql', 0, ''],
+    ['a valid resource', 'kubectl-mysql validate -f -', 0, '1 resource is valid\n'],
+    [
+      'an unknown flag',
+      'kubectl-mysql render --nmespace x',
+      2,
+      'error: unknown flag "--nmespace", did you mean "--namespace"?\n',
+    ],
+    ['an unknown command', 'kubectl-mysql rendr', 2, 'error: unknown command "rendr", did you mean "render"?\n'],
+    ['a missing file', 'kubectl-mysql render -f nowhere.yaml', 1, 'error: nowhere.yaml: no such file or folder\n'],
+    ['a folder as standard input', 'kubectl-mysql render -f - < /', 3, 'error: there is no object in the input\n'],
+    ['a full disk', 'kubectl-mysql version > /dev/full', 1, 'error: standard output: ENOSPC\n'],
+  ])('%s', async (...[, line, code, err]) => {
+    expect(await run(line, { stdin: SHOP })).toMatchObject({ code, err });
+  });
+
+  it('names all problems of a file with their places, and exits with 3', async () => {
+    const folder = await makeFolder({ 'shop.yaml': resourceText({ databse: 'x', image: 5 }) });
+    expect(await run('kubectl-mysql validate -f shop.yaml', { cwd: folder })).toEqual({
+      code: 3,
+      out: '',
+      err: [
+        'error: shop.yaml:7:3: spec.databse: unknown field, did you mean "database"?',
+        'error: shop.yaml:8:3: spec.image: must be a string, but is a number; write it in quotes',
+        'warning: shop.yaml:9:3: spec.password: a password in git is no secret; use passwordSecretRef',
+        '',
+      ].join('\n'),
+    });
+  });
+
+  it('a report for machines is on stdout, errors or not', async () => {
+    const { code, out, err } = await run('kubectl-mysql validate -f - -o sarif', { stdin: resourceText({ image: 5 }) });
+    expect([code, err]).toEqual([3, '']);
+    expect(JSON.parse(out)).toMatchObject({
+      version: '2.1.0',
+      runs: [{ tool: { driver: { name: 'kubectl-mysql' } } }],
+    });
+  });
+
+  const many = Array.from({ length: 300 }, (_, index) => resourceText({}, { name: `shop-${String(index)}` })).join(
+    '---\n',
+  );
+  it.each([
+    ['manifests', 'kubectl-mysql render -f - 2>/dev/null | head -1', 'apiVersion: "otus.homework/v1"\n'],
+    [
+      'problems',
+      'kubectl-mysql validate -f - 2>&1 >/dev/null | head -1',
+      expect.stringMatching(/^warning: /) as string,
+    ],
+    ['the help', 'kubectl-mysql help render | head -1', 'kubectl mysql render [options]\n'],
+  ])('is quiet when nobody reads the rest of %s', async (_, line, out) => {
+    expect(await run(line, { stdin: many })).toEqual({ code: 0, out, err: '' });
+  });
+
+  it.each([
+    ['another time zone', { TZ: 'Pacific/Kiritimati' }],
+    ['a Turkish locale', { LC_ALL: 'tr_TR.UTF-8', LANG: 'tr_TR.UTF-8' }],
+    ['no locale', { LC_ALL: 'C', LANG: 'C' }],
+    ['colours forced', { FORCE_COLOR: '1' }],
+    ['another home', { HOME: '/nowhere' }],
+  ])('gives the same bytes with %s', async (_, env) => {
+    const { code, out } = await run('kubectl-mysql render -f -', { stdin: many, env });
+    expect(code).toBe(0);
+    expect(out).toBe(await renderText(many));
+  });
+});
+
+describe('every example of the help works', () => {
+  const lines = Object.values(COMMANDS).flatMap(({ examples }) => examples.map(([line]) => line));
+
+  it.each(lines)('%s', async (line) => {
+    const cwd = await makeFolder({ 'shop.yaml': SHOP, 'apps/web/web.yaml': SHOP.replace('"shop"', '"web"') });
+    // The parts that need a cluster or a repository have stand-ins.
+    const here = line
+      .replaceAll('kubectl mysql', 'kubectl-mysql')
+      .replace('kubectl apply -f -', 'grep -q StatefulSet')
+      .replace('git show main:shop.yaml', 'cat shop.yaml');
+    expect(here).toContain('kubectl-mysql');
+    expect(await run(here, { cwd })).toMatchObject({ code: 0, err: expect.not.stringContaining('error') as string });
+  });
+});
+
+// Where there is no kubectl, the end-to-end tests, which bring their own, check this.
+const kubectl = join(homedir(), '.cache/kubectl-mysql-cluster/bin/kubectl');
+if (existsSync(kubectl)) {
+  describe('kubectl', () => {
+    it('finds the command as its plugin', async () => {
+      const { code, out } = await run(`${kubectl} mysql render -f - -o name`, { stdin: SHOP });
+      expect([code, out.split('\n')[0]]).toEqual([0, 'mysql.otus.homework/shop']);
+      expect((await run(`${kubectl} plugin list --name-only`)).out).toContain('kubectl-mysql');
+    });
+  });
+}
