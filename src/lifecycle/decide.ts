@@ -1,0 +1,58 @@
+// From what was seen to what to do next. Pure: same input, same decision. docs/lifecycle.md lists every state; its rows are
+// the titles of the tests.
+
+import type { Action, Decision } from './actions.ts';
+import { decideDeletion } from './deletion.ts';
+import type { Observed, ObservedResource } from './observed.ts';
+import { decidePassword } from './password.ts';
+import { decideStart } from './start.ts';
+import { reserveActions, retainActions, waitForVolumes } from './volumes.ts';
+
+/** Nothing to do and nothing to say. */
+const REST: Decision = { progress: 'Ready', reason: 'NotManaged', message: '', actions: [] };
+
+/**
+ * Decides about one resource.
+ *
+ * @param observed live reads, all of the same round
+ * @param now milliseconds since 1970
+ */
+export function decide(observed: Observed, now: number): Decision {
+  const { resource } = observed;
+  // Without its resource nothing is touched, only volumes of its name are kept for the next one.
+  if (!resource) return { ...REST, reason: 'NoResource', actions: reserveActions(observed) };
+  if (!resource.managed || observed.definitionDeleting) return leaveAlone(observed, resource);
+  if (resource.deletedAt !== undefined) return decideDeletion(observed, resource);
+  return decideLife(observed, resource, now);
+}
+
+/** `lifecycle: None`, or the CRD goes: the watcher takes off its own finalizer and touches nothing that runs. */
+function leaveAlone({ definitionDeleting }: Observed, { hasFinalizer }: ObservedResource): Decision {
+  const actions: Action[] = hasFinalizer ? [{ kind: 'remove-finalizer' }] : [];
+  const message = definitionDeleting
+    ? 'the resource definition is being deleted; the server runs on without the watcher'
+    : 'lifecycle is None; the watcher leaves this resource alone';
+  return { ...REST, reason: definitionDeleting ? 'Ejected' : 'NotManaged', message, actions };
+}
+
+/** The order of the first start: finalizer, volumes, password, gate. Each step waits for the one before. */
+function decideLife(observed: Observed, resource: ObservedResource, now: number): Decision {
+  const { gate, data } = observed;
+  if (!resource.hasFinalizer) return step('Starting', 'puts its finalizer on the resource', { kind: 'add-finalizer' });
+  const [reserve] = reserveActions(observed);
+  if (reserve) return step('Reserving', 'keeps a volume with data for the claim of its name', reserve);
+  if (gate && data.claim && gate.claimUid !== data.claim.uid) {
+    const message = 'closes the gate: the data claim is another one than the gate was opened for';
+    return step('ClaimReplaced', message, { kind: 'close-gate', uid: gate.uid });
+  }
+  const blocked = waitForVolumes(observed);
+  if (blocked) return blocked;
+  const retain = retainActions(observed);
+  if (retain.length > 0) return step('Retaining', 'makes the volumes outlive their claims', ...retain);
+  const started = decideStart(observed, resource, now);
+  return started ?? decidePassword(observed, resource, now);
+}
+
+function step(reason: string, message: string, ...actions: Action[]): Decision {
+  return { progress: 'Reconciling', reason, message, actions };
+}

@@ -1,0 +1,152 @@
+// What the watcher has seen of one resource and everything around it, by live reads. It holds no secret: of passwords it
+// knows only whether they are there and whether they are the same.
+
+import type { JobStep } from './actions.ts';
+
+/** Milliseconds since 1970. */
+export type Time = number;
+
+/** The MySQL resource. */
+export interface ObservedResource {
+  readonly uid: string;
+  readonly generation: number;
+  readonly createdAt: Time;
+  /** When somebody asked for its deletion; undefined while it lives. */
+  readonly deletedAt: Time | undefined;
+  readonly hasFinalizer: boolean;
+  readonly managed: boolean;
+  readonly paused: boolean;
+  readonly image: string;
+  readonly deletionPolicy: 'Backup' | 'Retain' | 'Delete';
+  readonly restoreFrom: 'latest' | 'none';
+  /** Seconds for which an old password goes on working; 0 gives up the promise. */
+  readonly passwordOverlap: number;
+  readonly skipFinalBackup: boolean;
+  readonly rotateNow: boolean;
+  /** What earlier rounds wrote into the status. */
+  readonly status: ObservedStatus;
+}
+
+/** The part of the status that a later round needs. It is never trusted about what is on a volume. */
+export interface ObservedStatus {
+  /** The server that was last Ready. */
+  readonly server: { readonly image: string; readonly version: string } | undefined;
+  /** The uid of the data volume that the final backup has looked at; empty before. */
+  readonly backedUpVolume: string;
+  /** The opt-out of the final backup was seen. */
+  readonly skipRecorded: boolean;
+}
+
+/** A PersistentVolume that belongs, or once belonged, to a claim of the resource. */
+export interface ObservedVolume {
+  readonly name: string;
+  readonly uid: string;
+  readonly createdAt: Time;
+  readonly phase: 'Available' | 'Bound' | 'Released' | 'Failed' | 'Pending';
+  readonly policy: 'Retain' | 'Delete' | 'Recycle';
+  readonly className: string;
+  /** Bytes. */
+  readonly capacity: number;
+  /** The uid within its claimRef; empty when the volume is reserved for the claim's name. */
+  readonly claimUid: string;
+  readonly provisioned: boolean;
+  /** The uid of the resource that our annotation on the volume names; empty without one. */
+  readonly resourceUid: string;
+  /** We are done with it: its data is backed up, or was given up. */
+  readonly finished: boolean;
+}
+
+/** A PersistentVolumeClaim of the resource. */
+export interface ObservedClaim {
+  readonly name: string;
+  readonly uid: string;
+  readonly createdAt: Time;
+  readonly deleting: boolean;
+  readonly phase: 'Pending' | 'Bound' | 'Lost';
+  /** The volume that it is bound to. */
+  readonly volumeName: string;
+  readonly className: string;
+  /** Bytes. */
+  readonly requested: number;
+  readonly hasDataSource: boolean;
+}
+
+/** One of the two volumes of a resource: its claim, and every volume that names the claim. */
+export interface ObservedStorage {
+  readonly claim: ObservedClaim | undefined;
+  readonly volumes: readonly ObservedVolume[];
+}
+
+/** A pod that mounts the data claim, whoever made it. */
+export interface ObservedPod {
+  readonly name: string;
+  readonly uid: string;
+  readonly createdAt: Time;
+  /** A container of it runs, ran, or may run: everything but a pod that waits for a volume. */
+  readonly started: boolean;
+  readonly terminating: boolean;
+  /** Succeeded or Failed: nothing of it runs any more. */
+  readonly ended: boolean;
+  readonly ready: boolean;
+  /** The Job that it belongs to. */
+  readonly step: JobStep | undefined;
+}
+
+/** A Job of the resource's names. */
+export interface ObservedJob {
+  readonly uid: string;
+  /** It carries our labels for this resource and this input; any other Job of the name is not this one's. */
+  readonly ours: boolean;
+  readonly deleting: boolean;
+  readonly state: 'running' | 'succeeded' | 'failed';
+  readonly hasPods: boolean;
+  /** The termination message of its last container. */
+  readonly result: JobResult | undefined;
+}
+
+/** What a Job tells at its end. */
+export interface JobResult {
+  readonly outcome: string;
+  readonly reason: string;
+  readonly backup?: string;
+}
+
+/** The ConfigMap that lets a server start. */
+export interface ObservedGate {
+  readonly uid: string;
+  readonly expect: 'empty' | 'data';
+  /** The uid of the data claim that it was opened for. */
+  readonly claimUid: string;
+}
+
+/** Passwords, without their text. */
+export interface ObservedPasswords {
+  /** The Secret that git names, or the inline password. */
+  readonly hasDesired: boolean;
+  /** NAME-active exists. */
+  readonly hasActive: boolean;
+  readonly hasNext: boolean;
+  /** Since when the previous password is kept beside the current one; undefined when none is. */
+  readonly previousSince: Time | undefined;
+  readonly desiredIsCurrent: boolean;
+  readonly desiredIsNext: boolean;
+}
+
+/** Everything that a decision depends on. */
+export interface Observed {
+  readonly name: string;
+  readonly resource: ObservedResource | undefined;
+  readonly definitionDeleting: boolean;
+  readonly namespaceTerminating: boolean;
+  /** The watcher may read and change PersistentVolumes. */
+  readonly mayTouchVolumes: boolean;
+  readonly data: ObservedStorage;
+  readonly backup: ObservedStorage;
+  readonly pods: readonly ObservedPod[];
+  readonly gate: ObservedGate | undefined;
+  readonly statefulSet: { readonly uid: string; readonly createdAt: Time; readonly deleting: boolean } | undefined;
+  readonly jobs: Readonly<Partial<Record<JobStep, ObservedJob>>>;
+  readonly passwords: ObservedPasswords;
+  /** Other rendered objects that are older than the deletion, by what a delete call needs. */
+  readonly children: readonly { readonly kind: string; readonly name: string; readonly uid: string }[];
+}

@@ -1,0 +1,126 @@
+// Observations for the tests of the lifecycle: a resource that was just made, and small changes to it.
+
+import type {
+  Observed,
+  ObservedClaim,
+  ObservedJob,
+  ObservedPod,
+  ObservedResource,
+  ObservedVolume,
+} from '../../src/lifecycle/observed.ts';
+
+/** The time of all observations, and of the resource's making ten minutes earlier. */
+export const NOW = 1_000_000_000;
+export const MADE = NOW - 600_000;
+
+export function claim(role: 'data' | 'backup', change: Partial<ObservedClaim> = {}): ObservedClaim {
+  return {
+    name: role === 'data' ? 'shop-pvc' : 'backup-shop-pvc',
+    uid: `${role}-claim`,
+    createdAt: MADE + 1000,
+    deleting: false,
+    phase: 'Bound',
+    volumeName: `pvc-${role}-claim`,
+    className: 'standard',
+    requested: 1024,
+    hasDataSource: false,
+    ...change,
+  };
+}
+
+export function volume(role: 'data' | 'backup', change: Partial<ObservedVolume> = {}): ObservedVolume {
+  return {
+    name: `pvc-${role}-claim`,
+    uid: `${role}-volume`,
+    createdAt: MADE + 2000,
+    phase: 'Bound',
+    policy: 'Retain',
+    className: 'standard',
+    capacity: 1024,
+    claimUid: `${role}-claim`,
+    provisioned: true,
+    resourceUid: 'shop-uid',
+    finished: false,
+    ...change,
+  };
+}
+
+export function resource(change: Partial<ObservedResource> = {}): ObservedResource {
+  return {
+    uid: 'shop-uid',
+    generation: 1,
+    createdAt: MADE,
+    deletedAt: undefined,
+    hasFinalizer: true,
+    managed: true,
+    paused: false,
+    image: 'mysql:9.7',
+    deletionPolicy: 'Backup',
+    restoreFrom: 'latest',
+    passwordOverlap: 300,
+    skipFinalBackup: false,
+    rotateNow: false,
+    status: { server: undefined, backedUpVolume: '', skipRecorded: false },
+    ...change,
+  };
+}
+
+export function pod(change: Partial<ObservedPod> = {}): ObservedPod {
+  return {
+    name: 'shop-0',
+    uid: 'pod',
+    createdAt: NOW - 1000,
+    started: false,
+    terminating: false,
+    ended: false,
+    ready: false,
+    step: undefined,
+    ...change,
+  };
+}
+
+export function job(change: Partial<ObservedJob> = {}): ObservedJob {
+  return { uid: 'job', ours: true, deleting: false, state: 'running', hasPods: true, result: undefined, ...change };
+}
+
+/** A finished Job of ours that told its outcome. */
+export function finished(outcome: string, change: Partial<ObservedJob> = {}): ObservedJob {
+  return job({ state: 'succeeded', hasPods: true, result: { outcome, reason: 'because' }, ...change });
+}
+
+/** Volumes bound and safe, no gate, no password written: the moment before the first start. */
+export function observed(change: Partial<Observed> = {}): Observed {
+  return {
+    name: 'shop',
+    resource: resource(),
+    definitionDeleting: false,
+    namespaceTerminating: false,
+    mayTouchVolumes: true,
+    data: { claim: claim('data'), volumes: [volume('data')] },
+    backup: { claim: claim('backup'), volumes: [volume('backup')] },
+    pods: [],
+    gate: undefined,
+    statefulSet: { uid: 'set', createdAt: MADE + 3000, deleting: false },
+    jobs: {},
+    passwords: {
+      hasDesired: true,
+      hasActive: false,
+      hasNext: false,
+      previousSince: undefined,
+      desiredIsCurrent: false,
+      desiredIsNext: false,
+    },
+    children: [],
+    ...change,
+  };
+}
+
+/** A server that is Ready, with everything at rest. */
+export function running(change: Partial<Observed> = {}): Observed {
+  return observed({
+    gate: { uid: 'gate', expect: 'data', claimUid: 'data-claim' },
+    pods: [pod({ started: true, ready: true })],
+    passwords: { ...observed().passwords, hasActive: true, desiredIsCurrent: true },
+    ...change,
+  });
+}
