@@ -117,7 +117,7 @@ function isSafe(storage: ObservedStorage): boolean {
 
 function isGivenUp({ resource: owner, data }: Observed): boolean {
   const bound = boundVolume(data);
-  if (!owner || owner.deletionPolicy !== 'Backup') return true;
+  if (owner?.deletionPolicy !== 'Backup') return true;
   return (owner.skipFinalBackup && owner.status.skipRecorded) || owner.status.backedUpVolume === bound?.uid;
 }
 
