@@ -1,7 +1,8 @@
 // The help pages, drawn by yargs from the table of commands.
 
 import yargs from 'yargs';
-import { COMMANDS, type CommandSpec } from './options.ts';
+import type { CommandSpec } from './command.ts';
+import { COMMANDS } from './commands.ts';
 
 const PROGRAM = 'kubectl mysql';
 

@@ -4,7 +4,7 @@ import { UsageError, type Problem } from '../errors.ts';
 import { parseSource, type JsonObject, type SourceObject } from '../parse/source.ts';
 import { createValidator, identify, isMySQL } from '../validate/validate.ts';
 import type { Io } from './io.ts';
-import type { OptionValues } from './options.ts';
+import type { OptionValues } from './command.ts';
 import { readInput, type InputFile } from './read-input.ts';
 
 /** All objects of the input, in its order, and all problems, in the order of their places. */

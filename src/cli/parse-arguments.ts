@@ -4,7 +4,8 @@
 import parse from 'yargs-parser';
 import { UsageError } from '../errors.ts';
 import { nearest } from '../validate/nearest.ts';
-import { COMMANDS, type CommandSpec, type OptionSpec, type OptionValues } from './options.ts';
+import type { CommandSpec, OptionSpec, OptionValues } from './command.ts';
+import { COMMANDS } from './commands.ts';
 
 /** What the user asked for. */
 export type Request =

@@ -11,7 +11,7 @@ import { createRenderer, type Manifest } from '../render/manifests.ts';
 import { identify, isMySQL } from '../validate/validate.ts';
 import type { Io } from './io.ts';
 import { loadResources } from './load-resources.ts';
-import type { OptionValues, Run } from './options.ts';
+import type { OptionValues, Run } from './command.ts';
 
 /** Text is collected to pieces of this many characters, for few system calls. */
 const PIECE = 256 * 1024;

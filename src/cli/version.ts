@@ -2,7 +2,7 @@
 
 import manifest from '../../package.json' with { type: 'json' };
 import { EXIT } from '../errors.ts';
-import type { Run } from './options.ts';
+import type { Run } from './command.ts';
 
 /** The version of this program. */
 export const VERSION = manifest.version;

@@ -1,7 +1,7 @@
 // The command line: words in, output and exit code out.
 
 import { describe, expect, it } from 'vitest';
-import { COMMANDS } from '../../src/cli/options.ts';
+import { COMMANDS } from '../../src/cli/commands.ts';
 import { renderText, runCli } from '../support/command-line.ts';
 import { makeFolder } from '../support/folder.ts';
 import { makeResource, parseObjects, resourceText, at } from '../support/resource.ts';

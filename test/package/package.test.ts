@@ -5,7 +5,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { COMMANDS } from '../../src/cli/options.ts';
+import { COMMANDS } from '../../src/cli/commands.ts';
 import { renderText } from '../support/command-line.ts';
 import { makeFolder } from '../support/folder.ts';
 import { caseFile, listCases } from '../support/golden.ts';
