@@ -75,14 +75,41 @@ const mappingTag: typeof mapTag = {
   addPair: (mapping, key, value) => (key === null ? 'a key is empty' : mapTag.addPair(mapping, key, value)),
 };
 
-/** YAML as Kubernetes reads it. The order matters: a whole number is tried before a decimal one. */
-export const KUBERNETES_SCHEMA = new Schema([
-  strTag,
-  seqTag,
-  mappingTag,
-  mergeTag,
-  nullTag,
-  booleanTag,
-  integerTag,
-  floatTag,
-]);
+/** The order matters: a whole number is tried before a decimal one. */
+const SCALAR_TAGS = [mergeTag, nullTag, booleanTag, integerTag, floatTag];
+
+/** YAML as Kubernetes reads it, as long as nothing is merged. */
+export const KUBERNETES_SCHEMA = new Schema([strTag, seqTag, mappingTag, ...SCALAR_TAGS]);
+
+/**
+ * YAML as Kubernetes reads it, for one document with merge keys (`<<`): what is merged wins over the keys before it and
+ * loses to the keys after it. The library would let it lose always, and knows numbers and booleans among the keys badly.
+ */
+export function createMergingSchema(): Schema {
+  const ownKeys = new WeakMap<object, Set<string>>();
+  let isMerging = false;
+  const keysOf = (mapping: object): Set<string> => {
+    const keys = ownKeys.get(mapping) ?? new Set();
+    ownKeys.set(mapping, keys);
+    return keys;
+  };
+  const merging: typeof mapTag = {
+    ...mappingTag,
+    // Called for what is merged only, and read to its end before anything else happens.
+    *keys(source) {
+      isMerging = true;
+      yield* Object.keys(source);
+      isMerging = false;
+    },
+    has(mapping, key) {
+      const isOwn = keysOf(mapping).has(String(key));
+      return isMerging ? !isOwn && mapTag.has(mapping, key) : isOwn;
+    },
+    addPair(mapping, key, value) {
+      if (isMerging) keysOf(mapping).delete(String(key));
+      else keysOf(mapping).add(String(key));
+      return mappingTag.addPair(mapping, key, value);
+    },
+  };
+  return new Schema([strTag, seqTag, merging, ...SCALAR_TAGS]);
+}

@@ -3,7 +3,7 @@
 import { EVENT_ID, SCALAR_STYLE, YAMLException, load, parseEvents } from 'js-yaml';
 import type { Position } from '../errors.ts';
 import { Places, positionAt } from './positions.ts';
-import { KUBERNETES_SCHEMA } from './scalars.ts';
+import { KUBERNETES_SCHEMA, createMergingSchema } from './scalars.ts';
 
 /** Where in a document something is: keys and indexes from the root. */
 export type Path = readonly (string | number)[];
@@ -33,8 +33,11 @@ const MAX_NODES = 1_000_000;
  * @throws YamlError with the position of the first syntax error
  */
 export function parseYaml(text: string): unknown {
-  const options = { schema: KUBERNETES_SCHEMA, maxDepth: MAX_DEPTH, maxAliases: MAX_ALIASES };
-  const { value } = readIndented(text, (indented): unknown => load(indented, options));
+  const hasMerges = text.includes('<<');
+  const { value } = readIndented(text, (indented): unknown => {
+    const schema = hasMerges ? createMergingSchema() : KUBERNETES_SCHEMA;
+    return load(indented, { schema, maxDepth: MAX_DEPTH, maxAliases: MAX_ALIASES });
+  });
   if (text.includes('*')) refuseExpansion(value);
   if (/\\u[dD][89a-fA-F]/.test(text)) refuseHalfCharacters(value);
   return value;
