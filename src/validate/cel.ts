@@ -91,28 +91,46 @@ export interface RuleChecker {
 /** Makes a checker. Compiled rules live as long as it does. */
 export function createRuleChecker(): RuleChecker {
   const environment = createEnvironment();
-  const compiled = new Map<Rule, Evaluate>();
-  const evaluate = (rule: Rule, context: Record<string, unknown>): unknown => {
+  const groups = groupByPath(RULES);
+  // By text: selectors repeat their rules in many places.
+  const compiled = new Map<string, Evaluate>();
+  const evaluate = ({ rule }: Rule, context: Record<string, unknown>): unknown => {
     let run = compiled.get(rule);
-    if (!run) compiled.set(rule, (run = environment.parse(rule.rule) as Evaluate));
+    if (!run) compiled.set(rule, (run = environment.parse(rule) as Evaluate));
     return run(context);
   };
+  const checkNodes = (rule: Rule, nodes: readonly Node[]): Finding[] =>
+    nodes.flatMap(({ value, earlier, path }): Finding[] => {
+      if (rule.onChange && earlier === undefined) return [];
+      const outcome = runRule(() => evaluate(rule, { self: value, oldSelf: earlier }));
+      if (outcome === true) return [];
+      const finding = { severity: 'error', path: [...path, ...rule.field], message: rule.message } as const;
+      return [{ ...finding, rule: outcome === undefined ? NOT_EVALUATED : 'cel' }];
+    });
   return {
     check(resource, earlier) {
       const findings: Finding[] = [];
-      for (const rule of RULES) {
-        if (rule.onChange && earlier === undefined) continue;
-        for (const { value, earlier: oldValue, path } of nodesAt(resource, earlier, rule.path)) {
-          if (rule.onChange && oldValue === undefined) continue;
-          const outcome = runRule(() => evaluate(rule, { self: value, oldSelf: oldValue }));
-          if (outcome === true) continue;
-          const finding = { severity: 'error', path: [...path, ...rule.field], message: rule.message } as const;
-          findings.push({ ...finding, rule: outcome === undefined ? NOT_EVALUATED : 'cel' });
-        }
+      for (const rules of groups) {
+        const nodes = nodesAt(resource, earlier, rules[0]?.path ?? []);
+        for (const rule of nodes.length > 0 ? rules : []) findings.push(...checkNodes(rule, nodes));
       }
       return findings;
     },
   };
+}
+
+/** Rules of one node stand next to each other in the table; the node is looked up once for all of them. */
+function groupByPath(rules: readonly Rule[]): Rule[][] {
+  const groups: Rule[][] = [];
+  let last = '';
+  for (const rule of rules) {
+    const path = rule.path.join('\n');
+    const group = path === last ? groups.at(-1) : undefined;
+    if (group) group.push(rule);
+    else groups.push([rule]);
+    last = path;
+  }
+  return groups;
 }
 
 /** Gives what the rule says, or undefined when it cannot be evaluated. */
@@ -133,11 +151,12 @@ interface Node {
 /** All nodes that a rule's path names; none where the resource lacks the field. */
 function nodesAt(value: unknown, earlier: unknown, pattern: readonly string[], path: Path = []): Node[] {
   if (value === undefined || value === null) return [];
-  const [step, ...rest] = pattern;
+  const step = pattern[path.length];
   if (step === undefined) return [{ value, earlier, path }];
   if (typeof value !== 'object') return [];
-  const steps = step === '*' ? keysOf(value) : [step];
-  return steps.flatMap((key) => nodesAt(childOf(value, key), childOf(earlier, key), rest, [...path, key]));
+  const enter = (key: string | number): Node[] =>
+    nodesAt(childOf(value, key), childOf(earlier, key), pattern, [...path, key]);
+  return step === '*' ? keysOf(value).flatMap(enter) : enter(step);
 }
 
 function keysOf(value: object): (string | number)[] {
