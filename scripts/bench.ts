@@ -62,7 +62,14 @@ function measureAll(folder: string): Results {
     { what: '10,000 resources, peak memory in MiB', limit: 300, reached: large.peakMebibytes ?? Number.NaN },
     { what: 'growth: a resource above 1,000 against one below', limit: 1.1, reached: late / early },
   ];
-  return { one, many, targets };
+  const helmStart = one['helm template'].ratio;
+  const notes =
+    helmStart < 1
+      ? [
+          `helm is a native program: all of its run takes ${helmStart.toFixed(2)} of the time in which Node starts and does nothing.`,
+        ]
+      : [];
+  return { one, many, targets, notes };
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'kubectl-mysql-bench-'));

@@ -8,6 +8,8 @@ export interface Results {
   readonly one: Readonly<Record<string, Measurement>>;
   readonly many: Readonly<Record<string, Measurement>>;
   readonly targets: readonly Target[];
+  /** What explains a target that was not reached. */
+  readonly notes: readonly string[];
 }
 
 /** Something to reach, in its unit. */
@@ -18,7 +20,7 @@ export interface Target {
 }
 
 /** The tables. */
-export function formatTables({ one, many, targets }: Results): string {
+export function formatTables({ one, many, targets, notes }: Results): string {
   return [
     '## One resource',
     '',
@@ -40,6 +42,7 @@ export function formatTables({ one, many, targets }: Results): string {
       ]),
     ),
     '',
+    ...notes.flatMap((note) => [note, '']),
   ].join('\n');
 }
 
@@ -66,8 +69,8 @@ export function formatPage(results: Results, rounds: number): string {
 
 \`npm run bench -- --write\` makes this page. It compares \`kubectl mysql render\` with a bare \`node -e 0\`, with \`helm template\` of
 a chart that makes the same objects, and with \`kustomize build\` of these objects; helm and kustomize are built from their Go
-modules once. Every figure is the median of at least ${String(rounds)} rounds; in each round every command of a table runs once, one after the
-other, and a ratio is taken within its round. Times depend on the machine and on what else it does; ratios hardly do.
+modules once. Every figure is the median of at least ${String(rounds)} rounds; in each round every command of a table runs once, one
+after the other, and a ratio is taken within its round. Times depend on the machine and on what else it does; ratios hardly do.
 
 Machine: ${machine}. Versions: helm 4.3.1, kustomize 5.8.2.
 
