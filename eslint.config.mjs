@@ -3,7 +3,7 @@
 import tseslint from 'typescript-eslint';
 
 /** The folders of src/ in the order of the data flow, and what each may know. */
-const LAYERS = ['parse', 'validate', 'model', 'render', 'emit', 'cli'];
+const LAYERS = ['parse', 'validate', 'model', 'render', 'emit', 'cluster', 'lifecycle', 'cli'];
 /** One third-party library has one home, so that replacing it touches one folder. */
 const HOMES = {
   'js-yaml': 'parse',
@@ -11,10 +11,31 @@ const HOMES = {
   'fastest-levenshtein': 'validate',
   'ipaddr.js': 'validate',
   handlebars: 'render',
+  '@kubernetes/client-node': 'cluster',
+  undici: 'cluster',
   yargs: 'cli',
   'yargs-parser': 'cli',
 };
 const PURE = ['api', 'parse', 'validate', 'model', 'render', 'emit'];
+/** These talk to a cluster; what lifecycle/ decides is pure all the same. */
+const EFFECTS = ['cluster', 'lifecycle'];
+const LIFECYCLE_EFFECTS = ['observe', 'execute', 'controller'];
+/** Time, randomness and the process come from outside. */
+const PARAMETERS_ONLY = {
+  'no-restricted-globals': ['error', { name: 'process', message: 'Only src/main.ts touches process.' }],
+  'no-restricted-syntax': [
+    'error',
+    {
+      selector: "CallExpression[callee.object.name='Date'][callee.property.name='now']",
+      message: 'Time is a parameter.',
+    },
+    { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'Time is a parameter.' },
+    {
+      selector: "CallExpression[callee.object.name='Math'][callee.property.name='random']",
+      message: 'Randomness is a parameter.',
+    },
+  ],
+};
 
 function patternsFor(folder) {
   const at = LAYERS.indexOf(folder);
@@ -23,6 +44,12 @@ function patternsFor(folder) {
     regex: `/${later}/`,
     message: `${folder}/ must not know ${later}/: data flows parse → validate → model → render → emit → cli, and imports follow it.`,
   }));
+  if (folder === 'cluster') {
+    patterns.push({
+      regex: `^\\.\\./(?!api/|errors\\.ts$)`,
+      message: 'cluster/ knows objects and connections, not what a resource means: it imports api/ and errors.ts only.',
+    });
+  }
   for (const [library, home] of Object.entries(HOMES)) {
     if (home === folder) continue;
     patterns.push({
@@ -66,27 +93,30 @@ export default tseslint.config(
       'no-restricted-exports': ['error', { restrictDefaultExports: { direct: true } }],
     },
   },
-  ...[...PURE, 'cli'].map((folder) => ({
+  ...[...PURE, ...EFFECTS, 'cli'].map((folder) => ({
     files: [`src/${folder}/**/*.ts`],
     rules: { 'no-restricted-imports': ['error', { patterns: patternsFor(folder) }] },
   })),
   {
-    files: PURE.map((folder) => `src/${folder}/**/*.ts`),
+    files: ['src/lifecycle/**/*.ts'],
+    ignores: LIFECYCLE_EFFECTS.map((file) => `src/lifecycle/${file}.ts`),
     rules: {
-      'no-restricted-globals': ['error', { name: 'process', message: 'Only src/main.ts touches process.' }],
-      'no-restricted-syntax': [
+      'no-restricted-imports': [
         'error',
         {
-          selector: "CallExpression[callee.object.name='Date'][callee.property.name='now']",
-          message: 'Time is a parameter.',
-        },
-        { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'Time is a parameter.' },
-        {
-          selector: "CallExpression[callee.object.name='Math'][callee.property.name='random']",
-          message: 'Randomness is a parameter.',
+          patterns: [
+            ...patternsFor('lifecycle'),
+            { regex: '^node:', message: 'This part of lifecycle/ is pure: it touches no file, clock or process.' },
+          ],
         },
       ],
     },
+  },
+  {
+    files: [...PURE, ...EFFECTS].map((folder) => `src/${folder}/**/*.ts`),
+    // The one clock that everybody is given.
+    ignores: ['src/cluster/clock.ts'],
+    rules: PARAMETERS_ONLY,
   },
   {
     files: ['src/cli/**/*.ts'],

@@ -1,0 +1,76 @@
+// Turns what went wrong with a call into a ClusterError: the API server's Status, the network's error, our credentials.
+
+import { ClusterError, type ErrorCause } from './errors.ts';
+import { redact } from './redact.ts';
+
+interface Status {
+  readonly message?: string;
+  readonly reason?: string;
+  readonly details?: { readonly causes?: readonly ErrorCause[]; readonly retryAfterSeconds?: number };
+}
+
+const LONGEST_MESSAGE = 1024;
+
+/** These say that the server is somebody else, which waiting does not change. */
+const TRUST = /CERT|SIGNATURE|SELF_SIGNED|ERR_TLS|ERR_SSL/;
+
+/**
+ * Reads the failure out of an answer.
+ *
+ * @param secrets what must not stand in the message
+ */
+export function failureOfAnswer(
+  code: number,
+  text: string,
+  retryAfter: number | undefined,
+  secrets: readonly string[],
+): ClusterError {
+  const status = parseStatus(text);
+  const clean = (message: string): string => redact(message, secrets).slice(0, LONGEST_MESSAGE);
+  const seconds = status.details?.retryAfterSeconds;
+  return new ClusterError({
+    code,
+    reason: status.reason ?? String(code),
+    message: clean(status.message ?? `the API server answers ${String(code)}`),
+    causes: (status.details?.causes ?? []).map((cause) => ({ ...cause, message: clean(cause.message ?? '') })),
+    retryAfterMs: retryAfter ?? (seconds ? seconds * 1000 : undefined),
+  });
+}
+
+/** A proxy on the way may answer with anything, so a text without a Status is not repeated to anybody. */
+function parseStatus(text: string): Status {
+  try {
+    const value = JSON.parse(text) as { kind?: string } | null;
+    return value?.kind === 'Status' ? (value as Status) : {};
+  } catch {
+    return {};
+  }
+}
+
+/** @param header seconds; a date is not understood, as no API server sends one */
+export function retryAfterMs(header: string | string[] | undefined): number | undefined {
+  const seconds = Number(header);
+  return header !== undefined && Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined;
+}
+
+/** @param call what was asked, without its query */
+export function failureOfNetwork(error: unknown, call: string, signal: AbortSignal | undefined): ClusterError {
+  if (signal?.aborted)
+    return new ClusterError({ code: 0, reason: 'Aborted', message: `${call}: aborted`, retryable: false });
+  const { message, code = '', name } = error as Error & { code?: string };
+  const timeout = name === 'TimeoutError' || code.endsWith('_TIMEOUT');
+  return new ClusterError({
+    code: 0,
+    reason: timeout ? 'Timeout' : code,
+    message: `${call}: ${message || code}`,
+    retryable: !TRUST.test(code),
+    cause: error,
+  });
+}
+
+/** The token or certificate could not be read, or the program that makes it failed. */
+export function failureOfCredentials(error: unknown): ClusterError {
+  const { code = 'Credentials' } = error as { code?: string };
+  const message = `the credentials for the API server cannot be read (${code})`;
+  return new ClusterError({ code: 0, reason: 'Credentials', message, cause: error });
+}
