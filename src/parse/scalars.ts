@@ -19,7 +19,9 @@ function integerMagnitude([, , hex, binary, octal, decimal]: RegExpExecArray): b
 
 /** Reads a whole number as Go's strconv.ParseInt does with base 0. Beyond 2^53 it stays exact, as a bigint. */
 function parseInteger(text: string): number | bigint | undefined {
-  const match = INTEGER.exec(text.replaceAll('_', ''));
+  // Go takes a sign behind 0b as well.
+  const plain = text.replaceAll('_', '').replace(/^0b([-+])/, (_, sign: string) => `${sign}0b`);
+  const match = INTEGER.exec(plain);
   if (!match) return undefined;
   const value = match[1] === '-' ? -integerMagnitude(match) : integerMagnitude(match);
   if (value > MAX_UINT64 || value < MIN_INT64) return undefined;

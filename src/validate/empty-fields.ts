@@ -29,10 +29,15 @@ function dropWithin(node: unknown, path: Path, empty: Path[]): unknown {
   const known = FIELDS[path.map((step) => (typeof step === 'number' ? '*' : step)).join('.')];
   const kept = Object.entries(node).flatMap(([key, child]): [string, unknown][] => {
     const here = [...path, key];
-    if (child !== null || (known && !known.includes(key))) return [[key, dropWithin(child, here, empty)]];
+    if (!isEmptyField(here, child) || (known && !known.includes(key))) return [[key, dropWithin(child, here, empty)]];
     empty.push(here);
     // A label or annotation of the resource itself becomes an empty text.
     return path[0] === 'metadata' && path.length === 2 ? [[key, '']] : [];
   });
   return empty.length === before ? node : Object.fromEntries(kept);
+}
+
+/** An empty namespace is none to the API server as well. */
+function isEmptyField(path: Path, value: unknown): boolean {
+  return value === null || (value === '' && path.join('.') === 'metadata.namespace');
 }

@@ -13,7 +13,7 @@ export function checkKeyedLists(resource: JsonObject): Finding[] {
     if (!Array.isArray(items)) return [];
     const seen = new Set<string>();
     return items.flatMap((item, index): Finding[] => {
-      const key = JSON.stringify(keys.map((name) => (isObject(item) ? item[name] : undefined)));
+      const key = JSON.stringify(keys.map((name) => identityOf(isObject(item) ? item[name] : undefined)));
       if (!seen.has(key)) {
         seen.add(key);
         return [];
@@ -22,6 +22,11 @@ export function checkKeyedLists(resource: JsonObject): Finding[] {
       return [{ severity: 'error', rule: 'duplicate-item', path: [...path, index], message }];
     });
   });
+}
+
+/** A key's value with its type; JSON knows no bigint. */
+function identityOf(value: unknown): unknown {
+  return typeof value === 'bigint' ? { integer: String(value) } : value;
 }
 
 /** Warnings about a resource that is valid. */
