@@ -86,7 +86,13 @@ describe('what is read is what kubectl reads', () => {
       (text) => text.replace(/[^\x20-\x7e]/gu, '') || 'x',
     );
     const scalar = fc.tuple(fc.string({ unit: 'grapheme', maxLength: 12 }), style).map(([text, write]) => write(text));
-    const readable = fc.sample(scalar.filter(isReadable).filter(isScalar), { seed: SEED, numRuns: runsOf(200) });
+    const readable = fc.sample(
+      scalar
+        .filter((text) => !/^[&*]/.test(text))
+        .filter(isReadable)
+        .filter(isScalar),
+      { seed: SEED, numRuns: runsOf(200) },
+    );
     expect(await compareScalars(readable)).toEqual([]);
   });
 

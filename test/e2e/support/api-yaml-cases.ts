@@ -69,6 +69,11 @@ export const SCALARS: readonly string[] = [
     '+0x1F',
     '0xG',
     '0b101',
+    '0b-1',
+    '0b+1_0',
+    '0o-7',
+    '-0b-1',
+    '0x-1',
     '0B101',
     '-0b101',
     '0b2',
@@ -331,5 +336,5 @@ export const STRICTER: readonly string[] = [
   'spec: {1: a, "1": b}\n',
 ];
 
-/** What we read and kubectl refuses: an escape of YAML 1.2, which JSON has as well. */
-export const LOOSER: readonly string[] = ['spec: "a\\/b"\n'];
+/** What we read and kubectl refuses: an escape of YAML 1.2, which JSON has as well; an anchor of other characters. */
+export const LOOSER: readonly string[] = ['spec: &a.b x\n', 'spec: "a\\/b"\n'];
