@@ -25,7 +25,16 @@ export function failureOfAnswer(
   retryAfter: number | undefined,
   secrets: readonly string[],
 ): ClusterError {
-  const status = parseStatus(text);
+  return failureOfStatus(code, parseStatus(text), retryAfter, secrets);
+}
+
+/** The same for a Status that was read already. */
+export function failureOfStatus(
+  code: number,
+  status: Status,
+  retryAfter: number | undefined,
+  secrets: readonly string[],
+): ClusterError {
   const clean = (message: string): string => redact(message, secrets).slice(0, LONGEST_MESSAGE);
   const seconds = status.details?.retryAfterSeconds;
   return new ClusterError({

@@ -1,0 +1,96 @@
+// The objects of a reflector, and what changes among them. An object is its uid: one of the same name with another uid is
+// another object, whose predecessor was deleted.
+
+import { LAST_APPLIED_ANNOTATION } from '../api/names.ts';
+import type { ObjectKey } from './kinds.ts';
+import type { StoredObject } from './types.ts';
+
+/** What happened to an object. */
+export type Change<T> =
+  | { readonly kind: 'added'; readonly object: T }
+  | { readonly kind: 'updated'; readonly object: T; readonly previous: T }
+  | { readonly kind: 'deleted'; readonly object: T };
+
+export interface Store<T> {
+  readonly get: (key: ObjectKey) => T | undefined;
+  readonly list: () => readonly T[];
+  /** Ignored for what is older than the stored one. */
+  readonly put: (object: T) => void;
+  /** Ignored for an object that is not the stored one. */
+  readonly delete: (object: T) => void;
+  /** Makes the store equal to a list, whatever it held. */
+  readonly replace: (objects: readonly T[]) => void;
+}
+
+/** @param onChange is called after the store has changed */
+export function createStore<T extends StoredObject>(onChange: (change: Change<T>) => void): Store<T> {
+  const objects = new Map<string, T>();
+  // Since the last list. A uid never comes back: what is told about it now was told late.
+  const deletedUids = new Set<string>();
+
+  function set(object: T): void {
+    const key = keyOf(object.metadata);
+    const previous = objects.get(key);
+    objects.set(key, object);
+    if (previous?.metadata.uid === object.metadata.uid) {
+      onChange({ kind: 'updated', object, previous });
+      return;
+    }
+    if (previous) tellDeleted(previous);
+    onChange({ kind: 'added', object });
+  }
+
+  function remove(object: T): void {
+    const key = keyOf(object.metadata);
+    const { uid } = object.metadata;
+    deletedUids.add(uid);
+    if (objects.get(key)?.metadata.uid !== uid) return;
+    objects.delete(key);
+    tellDeleted(object);
+  }
+
+  function tellDeleted(object: T): void {
+    deletedUids.add(object.metadata.uid);
+    onChange({ kind: 'deleted', object });
+  }
+
+  return {
+    get: (key) => objects.get(keyOf(key)),
+    list: () => [...objects.values()],
+    put(object) {
+      const stored = objects.get(keyOf(object.metadata));
+      if (deletedUids.has(object.metadata.uid) || (stored && versionOf(object) <= versionOf(stored))) return;
+      set(object);
+    },
+    delete: remove,
+    replace(listed) {
+      deletedUids.clear();
+      const uids = new Set(listed.map(({ metadata }) => metadata.uid));
+      const names = new Set(listed.map(({ metadata }) => keyOf(metadata)));
+      for (const [key, object] of objects) {
+        if (!uids.has(object.metadata.uid) && !names.has(key)) remove(object);
+      }
+      for (const object of listed) {
+        const { uid, resourceVersion } = objects.get(keyOf(object.metadata))?.metadata ?? {};
+        if (uid !== object.metadata.uid || resourceVersion !== object.metadata.resourceVersion) set(object);
+      }
+    },
+  };
+}
+
+/** What nobody reads and every object has: a third of its size, and the last applied form repeats its secrets. */
+export function strip<T extends StoredObject>(object: T): T {
+  const { managedFields: _, annotations, ...metadata } = object.metadata as T['metadata'] & { managedFields?: unknown };
+  if (annotations === undefined) return { ...object, metadata };
+  const { [LAST_APPLIED_ANNOTATION]: __, ...others } = annotations;
+  return { ...object, metadata: { ...metadata, annotations: others } };
+}
+
+function keyOf({ namespace = '', name }: ObjectKey): string {
+  return `${namespace}/${name}`;
+}
+
+/** Resource versions of a kind are numbers that grow, until somebody puts a backup of the whole cluster back. */
+function versionOf({ metadata }: StoredObject): number {
+  return Number(metadata.resourceVersion);
+}
