@@ -20,7 +20,7 @@ describe('a plain scalar', () => {
     ['18446744073709551616', 18446744073709552000], ['-9223372036854775808', -9223372036854775808n],
     ['1e400', '1e400'], ['nan', 'nan'], ['infinity', 'infinity'], ['1,000', '1,000'], ['1.0', 1], ['0.10', 0.1],
     ['"1"', '1'], ["'on'", 'on'], ['"a\\tb\\u00e9"', 'a\tbé'], ["'it''s'", "it's"], ['a#b', 'a#b'], ['a #b', 'a'],
-  ])('%s is %j', (text, value) => {
+  ])('%s is %o', (text, value) => {
     expect(read(text)).toEqual(value);
   }); // prettier-ignore
 });
@@ -29,7 +29,7 @@ describe('a scalar with a tag', () => {
   it.each<[string, unknown]>([
     ['!!str 123', '123'], ['!!str on', 'on'], ['!!str ~', '~'], ['!!str 2024-01-01', '2024-01-01'], ['!!int "12"', 12],
     ['!!float 1', 1], ['!!float "1.5"', 1.5], ['!!bool yes', true], ['!!null ""', null],
-  ])('%s is %j', (text, value) => {
+  ])('%s is %o', (text, value) => {
     expect(read(text)).toEqual(value);
   }); // prettier-ignore
 
