@@ -12,6 +12,29 @@ export const SERVER_LABEL = 'app';
 export const COMPONENT_LABEL = 'app.kubernetes.io/component';
 export const MANAGED_BY = 'kubectl-mysql';
 
+/** Keeps a deleted resource until its data is backed up. */
+export const FINALIZER = `${GROUP}/final-backup`;
+
+/** On a Job and its pods: the uid of the resource that it works for. A Job without it is not ours. */
+export const JOB_RESOURCE_LABEL = `${GROUP}/resource-uid`;
+/** On a Job and its pods: backup, restore or change-pass. */
+export const JOB_STEP_LABEL = `${GROUP}/step`;
+/** On a Job: a hash of what it was made for. With another input it is another Job. */
+export const JOB_INPUT_LABEL = `${GROUP}/input`;
+
+/** On a volume: the uid of the resource whose data it holds. */
+export const RESOURCE_UID_ANNOTATION = `${GROUP}/resource-uid`;
+/** On a volume: the reclaim policy that it had before, and gets back when we are done with it. */
+export const ORIGINAL_POLICY_ANNOTATION = `${GROUP}/original-policy`;
+/** On a volume: since when it is Retain. */
+export const RETAINED_AT_ANNOTATION = `${GROUP}/retained-at`;
+/** On a volume: we are done with it; it is never reserved for a claim again. */
+export const FINISHED_ANNOTATION = `${GROUP}/finished`;
+/** On the resource: give the data up without a final backup. */
+export const SKIP_BACKUP_ANNOTATION = `${GROUP}/skip-final-backup`;
+/** On the resource: discard the previous password now. */
+export const ROTATE_NOW_ANNOTATION = `${GROUP}/rotate-now`;
+
 /** The pod template's annotation that restarts the server when its configuration changes. */
 export const CONFIG_HASH_ANNOTATION = `${GROUP}/config-hash`;
 /** kubectl's own record of the last apply. It repeats the whole object, an inline password included. */
@@ -37,6 +60,7 @@ export interface ChildNames {
   readonly rootSecret: string;
   readonly gate: string;
   readonly activeSecret: string;
+  readonly jobs: Readonly<Record<'backup' | 'restore' | 'change-pass', string>>;
 }
 
 /**
@@ -54,6 +78,7 @@ export function childNames(name: string): ChildNames {
     rootSecret: `${name}-root`,
     gate: `${name}-gate`,
     activeSecret: `${name}-active`,
+    jobs: { backup: `backup-${name}-job`, restore: `restore-${name}-job`, 'change-pass': `change-pass-${name}-job` },
   };
 }
 
