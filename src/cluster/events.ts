@@ -1,0 +1,216 @@
+// Events: what happened to an object, for people who describe it. They are news, not state: they may be dropped, and a
+// failure to write one is nobody's failure. Core v1, whose counts every tool shows.
+
+import { sleep, type Clock } from './clock.ts';
+import { isClusterError, orAbsent } from './errors.ts';
+import {
+  createEventEntries,
+  type EventEntries,
+  type EventEntry,
+  type EventNote,
+  type EventSubject,
+} from './event-entries.ts';
+import { KINDS } from './kinds.ts';
+import type { Manifest, Objects } from './objects.ts';
+
+export interface EventRecorderOptions {
+  readonly objects: Objects;
+  /** Who says so, for example `kubectl-mysql`, and which of several. */
+  readonly component: string;
+  readonly instance: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** So many writes without a pause, and then one each so many milliseconds. */
+  readonly burst?: number;
+  readonly intervalMs?: number;
+  /** After so long without it the same note is a new event. */
+  readonly windowMs?: number;
+  readonly onFailure?: (error: unknown) => void;
+}
+
+export interface EventRecorder {
+  /** Returns at once and never throws. */
+  readonly record: (note: EventNote) => void;
+  /** Writes what waits, for at most so long, and ends. */
+  readonly close: (withinMs: number) => Promise<void>;
+  /** How many notes were dropped because too many waited. */
+  readonly dropped: () => number;
+}
+
+/** Defaults for production: ten writes a second. */
+const DEFAULTS = { burst: 50, intervalMs: 100, windowMs: 600_000, onFailure: (): void => undefined };
+const LONGEST_PAUSE_MS = 60_000;
+const TRIES = 5;
+
+interface Recorder extends Required<EventRecorderOptions> {
+  readonly entries: EventEntries;
+  /** To be written as soon as the bucket allows. */
+  readonly waiting: Set<EventEntry>;
+  readonly closing: AbortController;
+  readonly takeToken: () => number;
+  writing: Promise<void> | undefined;
+  isClosing: boolean;
+}
+
+export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
+  const settings = { ...DEFAULTS, ...options };
+  const recorder: Recorder = {
+    ...settings,
+    entries: createEventEntries(settings),
+    waiting: new Set(),
+    closing: new AbortController(),
+    takeToken: createBucket(settings),
+    writing: undefined,
+    isClosing: false,
+  };
+  let dropped = 0;
+  return {
+    record(note) {
+      const entry = recorder.isClosing ? undefined : recorder.entries.count(note);
+      if (entry) schedule(recorder, entry);
+      else dropped++;
+    },
+    close: (withinMs) => close(recorder, withinMs),
+    dropped: () => dropped,
+  };
+}
+
+/** An event that is counted up is written ever more seldom. */
+function schedule(recorder: Recorder, entry: EventEntry): void {
+  if (entry.isScheduled) return;
+  entry.isScheduled = true;
+  const pauseMs = entry.writes === 0 ? 0 : Math.min(LONGEST_PAUSE_MS, 1000 * 2 ** entry.writes);
+  const delayMs = entry.writtenAt + pauseMs - recorder.clock.elapsed();
+  if (delayMs <= 0) {
+    writeSoon(recorder, entry);
+    return;
+  }
+  const cancel = recorder.clock.startTimer(delayMs, () => {
+    writeSoon(recorder, entry);
+  });
+  entry.hurry = () => {
+    cancel();
+    writeSoon(recorder, entry);
+  };
+}
+
+function writeSoon(recorder: Recorder, entry: EventEntry): void {
+  entry.hurry = undefined;
+  recorder.waiting.add(entry);
+  recorder.writing ??= writeAll(recorder);
+}
+
+async function writeAll(recorder: Recorder): Promise<void> {
+  const { waiting, closing, clock, takeToken } = recorder;
+  for (const entry of waiting) {
+    await sleep(clock, takeToken(), closing.signal);
+    if (closing.signal.aborted) return;
+    waiting.delete(entry);
+    entry.isScheduled = false;
+    await writeOnce(recorder, entry);
+  }
+  recorder.writing = undefined;
+}
+
+async function writeOnce(recorder: Recorder, entry: EventEntry): Promise<void> {
+  const { clock, waiting, closing, onFailure } = recorder;
+  try {
+    await writeEvent(recorder, entry);
+    entry.failures = 0;
+  } catch (error) {
+    guard(() => {
+      onFailure(error);
+    });
+    if (!isClusterError(error) || !error.retryable || ++entry.failures >= TRIES) return;
+    waiting.add(entry);
+    await sleep(clock, 1000 * 2 ** entry.failures, closing.signal);
+  }
+}
+
+async function close(recorder: Recorder, withinMs: number): Promise<void> {
+  const { entries, clock, closing } = recorder;
+  recorder.isClosing = true;
+  for (const entry of entries.list()) entry.hurry?.();
+  const cancel = clock.startTimer(withinMs, () => {
+    closing.abort();
+  });
+  await recorder.writing;
+  cancel();
+}
+
+/** Whoever listens must not break us either. */
+function guard(call: () => void): void {
+  try {
+    call();
+  } catch {
+    // Nobody else can be told.
+  }
+}
+
+async function writeEvent(recorder: Recorder, entry: EventEntry): Promise<void> {
+  const { objects, clock } = recorder;
+  const { count } = entry;
+  const isMade = entry.writes > 0 && (await update(objects, entry));
+  if (!isMade) await create(recorder, entry);
+  entry.writes++;
+  entry.writtenAt = clock.elapsed();
+  entry.written = count;
+}
+
+async function create({ objects, component, instance }: Recorder, entry: EventEntry): Promise<void> {
+  try {
+    await objects.create(KINDS.Event, manifestOf(entry, component, instance));
+  } catch (error) {
+    // Made before, and the answer was lost.
+    if (!isClusterError(error, 'AlreadyExists')) throw error;
+    await update(objects, entry);
+  }
+}
+
+/** False when the API server has forgotten the event, as it does after an hour. */
+async function update(objects: Objects, entry: EventEntry): Promise<boolean> {
+  const key = { namespace: namespaceOf(entry.note.subject), name: entry.name };
+  const body = { count: entry.count, message: entry.message, lastTimestamp: formatTime(entry.lastAt) };
+  return (await orAbsent(objects.patch(KINDS.Event, key, { kind: 'merge', body }))) !== undefined;
+}
+
+function manifestOf(entry: EventEntry, component: string, instance: string): Manifest {
+  const { note, name, firstAt, lastAt, count, message } = entry;
+  const { subject, type, reason } = note;
+  const { apiVersion, kind } = KINDS.Event;
+  const event = {
+    apiVersion,
+    kind,
+    metadata: { name, namespace: namespaceOf(subject) },
+    involvedObject: subject,
+    type,
+    reason,
+    message,
+    count,
+    firstTimestamp: formatTime(firstAt),
+    lastTimestamp: formatTime(lastAt),
+    source: { component, host: instance },
+    reportingComponent: component,
+    reportingInstance: instance,
+  };
+  return event;
+}
+
+/** Events about objects of the whole cluster are in `default`. */
+function namespaceOf({ namespace }: EventSubject): string {
+  return namespace ?? 'default';
+}
+
+function formatTime(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+/** Each call takes a token and says how long to wait for it: not at all while the burst lasts. */
+function createBucket({ clock, burst, intervalMs }: { clock: Clock; burst: number; intervalMs: number }): () => number {
+  let emptyUntil = -Infinity;
+  return () => {
+    const now = clock.elapsed();
+    emptyUntil = Math.max(emptyUntil, now) + intervalMs;
+    return Math.max(0, emptyUntil - now - burst * intervalMs);
+  };
+}
