@@ -47,8 +47,12 @@ export function parseIndex(text: string): readonly string[] | undefined {
   return files.every(isSafe) && !files.includes(INDEX_FILE) ? files : undefined;
 }
 
-/** A kustomization.yaml that lists the files. */
+/**
+ * A kustomization.yaml that lists the files. Their order is the order of the output, and kustomize is told to keep it: its
+ * own order by kind puts claims before the resource that they belong to.
+ */
 export function formatKustomization(files: readonly string[]): string {
-  const lines = [...files].sort().map((file) => `  - ${file}`);
-  return ['apiVersion: kustomize.config.k8s.io/v1beta1', 'kind: Kustomization', 'resources:', ...lines, ''].join('\n');
+  const lines = files.map((file) => `  - ${file}`);
+  const head = ['apiVersion: kustomize.config.k8s.io/v1beta1', 'kind: Kustomization', 'sortOptions:', '  order: fifo'];
+  return [...head, 'resources:', ...lines, ''].join('\n');
 }

@@ -19,6 +19,16 @@ const FILES = [
   'prod_v1_persistentvolumeclaim_shop-pvc.yaml',
   'prod_v1_service_shop.yaml',
 ];
+/** The same in the order in which they are applied: the resource before its claims. */
+const APPLIED = [
+  'prod_otus.homework_v1_mysql_shop.yaml',
+  'prod_v1_persistentvolumeclaim_shop-pvc.yaml',
+  'prod_v1_persistentvolumeclaim_backup-shop-pvc.yaml',
+  'prod_v1_configmap_shop-config.yaml',
+  'prod_v1_service_shop.yaml',
+  POLICY,
+  'prod_apps_v1_statefulset_shop.yaml',
+];
 const INDEX = '.kubectl-mysql.json';
 
 function renderTo(folder: string, input: string, ...options: readonly string[]): Promise<Outcome> {
@@ -120,18 +130,21 @@ describe('--output-dir', () => {
     expect(await readFolder(folder)).toEqual({});
   });
 
-  it('--kustomization lists the files, and goes when it is no longer asked for', async () => {
+  it('--kustomization lists the files in the order of the output, and goes when it is no longer asked for', async () => {
     const folder = await makeFolder();
     await renderTo(folder, SHOP, '--kustomization');
     expect((await readFolder(folder))['kustomization.yaml']).toBe(
       [
         'apiVersion: kustomize.config.k8s.io/v1beta1',
         'kind: Kustomization',
+        'sortOptions:',
+        '  order: fifo',
         'resources:',
-        ...FILES.map((file) => `  - ${file}`),
+        ...APPLIED.map((file) => `  - ${file}`),
         '',
       ].join('\n'),
     );
+    expect([...APPLIED].sort()).toEqual(FILES);
     await renderTo(folder, SHOP);
     expect(Object.keys(await readFolder(folder))).not.toContain('kustomization.yaml');
   });

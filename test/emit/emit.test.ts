@@ -108,8 +108,8 @@ describe('the index of a folder', () => {
     expect(parseIndex(text)).toBeUndefined();
   });
 
-  it('a kustomization lists the files, sorted', () => {
-    expect(formatKustomization(['b', 'a'])).toMatch(/\nresources:\n {2}- a\n {2}- b\n$/);
+  it('a kustomization lists the files in the order of the output, and kustomize keeps it', () => {
+    expect(formatKustomization(['b', 'a'])).toMatch(/\nsortOptions:\n {2}order: fifo\nresources:\n {2}- b\n {2}- a\n$/);
   });
 });
 
