@@ -34,7 +34,8 @@ export async function generateValidator(crd: SchemaNode): Promise<string> {
     legalComments: 'none',
     logLevel: 'error',
   });
-  return `// ${GENERATED}\n/* eslint-disable */\n// @ts-nocheck\n${bundle.outputFiles[0]?.text ?? ''}`;
+  const module = appendInPlace(bundle.outputFiles[0]?.text ?? '');
+  return `// ${GENERATED}\n/* eslint-disable */\n// @ts-nocheck\n${module}`;
 }
 
 /** A schema that says nothing about values. */
@@ -44,6 +45,12 @@ function namesOnly({ properties, items }: SchemaNode): SchemaNode {
     ...(properties ? { properties: Object.fromEntries(children) } : {}),
     ...(items ? { items: namesOnly(items) } : {}),
   };
+}
+
+/** ajv copies all errors for each one that it adds, which takes minutes for a resource with 100,000 of them. */
+function appendInPlace(code: string): string {
+  const append = `function append(all, more) {\n  for (const error of more) all.push(error);\n  return all;\n}\n`;
+  return append + code.replaceAll(/vErrors\.concat\((\w+\.errors)\)/g, 'append(vErrors, $1)');
 }
 
 type Json = Record<string, unknown>;
