@@ -1,7 +1,7 @@
 // What render and validate have in common: files in, checked objects out.
 
 import { UsageError, type Problem } from '../errors.ts';
-import { parseSource, type JsonObject, type SourceObject } from '../parse/source.ts';
+import { parseSource, type JsonObject, type ParsedSource, type SourceObject } from '../parse/source.ts';
 import { createValidator, identify, isMySQL } from '../validate/validate.ts';
 import type { Io } from './io.ts';
 import type { OptionValues } from './command.ts';
@@ -17,25 +17,22 @@ export interface LoadedInput {
 export async function loadResources(options: OptionValues, io: Io): Promise<LoadedInput> {
   const namespace = checkNamespace(options.strings['namespace']);
   const { files, previous } = await readFiles(options, io);
-  const problems: Problem[] = [];
-  const earlier = readEarlier(previous, namespace, problems);
+  const earlier = previous.map(({ name, bytes }) => parseSource(name, bytes));
   const check = createValidator({
     unknownFields: options.strings['validate'] === 'warn' ? 'warn' : 'error',
     ...(namespace === undefined ? {} : { namespace }),
-    earlier,
+    earlier: mapObjects(earlier, namespace),
   });
-  const objects: SourceObject[] = [];
+  const objects: (readonly SourceObject[])[] = [];
+  // An earlier form must be readable; what else is wrong with it is history.
+  const found = earlier.map(({ problems }) => problems);
   for (const { name, bytes } of files) {
     const source = parseSource(name, bytes);
-    const found = [...source.problems];
-    for (const object of source.objects) {
-      const checked = check(object);
-      found.push(...checked.problems);
-      objects.push(checked.object);
-    }
-    problems.push(...found.sort(byPosition));
+    const checked = source.objects.map(check);
+    objects.push(checked.map(({ object }) => object));
+    found.push([...source.problems, ...checked.flatMap((result) => result.problems)].sort(byPosition));
   }
-  return { objects, problems };
+  return { objects: objects.flat(), problems: found.flat() };
 }
 
 async function readFiles(
@@ -60,14 +57,7 @@ function byPosition(a: Problem, b: Problem): number {
   return a.position.line - b.position.line || a.position.column - b.position.column;
 }
 
-/** Earlier forms are not judged: what is wrong with them is history. They must be readable, though. */
-function readEarlier(
-  files: readonly InputFile[],
-  namespace: string | undefined,
-  problems: Problem[],
-): Map<string, JsonObject> {
-  const sources = files.map(({ name, bytes }) => parseSource(name, bytes));
-  problems.push(...sources.flatMap((source) => source.problems));
+function mapObjects(sources: readonly ParsedSource[], namespace: string | undefined): Map<string, JsonObject> {
   const objects = sources.flatMap((source) => source.objects).filter(isMySQL);
   return new Map(objects.map(({ value }) => [identify(value, namespace), value]));
 }

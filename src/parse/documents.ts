@@ -16,14 +16,14 @@ const ONLY_COMMENTS = /^(?:[ \t]*(?:#.*)?\n|%.*\n)*[ \t]*(?:#.*|%.*)?$/;
  * not even in a block of text, and JSON holds no such line. Documents that hold nothing are left out.
  */
 export function splitDocuments(text: string): Chunk[] {
-  const chunks: Chunk[] = [];
+  const chunks: Chunk[][] = [];
   let linesBefore = 0;
   let start = 0;
   const take = (end: number): void => {
     // What follows the dashes on their line belongs to the document; blanks keep its columns.
     const chunk = text.slice(start, end).replace(/^---/, '   ');
     const whole = { text: chunk, linesBefore, columnsBefore: 0 };
-    if (!ONLY_COMMENTS.test(chunk)) chunks.push(...(/^\s*\{/.test(chunk) ? splitJson(whole) : [whole]));
+    if (!ONLY_COMMENTS.test(chunk)) chunks.push(/^\s*\{/.test(chunk) ? splitJson(whole) : [whole]);
     linesBefore += countLines(chunk);
     start = end;
   };
@@ -31,7 +31,7 @@ export function splitDocuments(text: string): Chunk[] {
     if (separator.index > 0) take(separator.index);
   }
   take(text.length);
-  return chunks;
+  return chunks.flat();
 }
 
 function countLines(text: string): number {

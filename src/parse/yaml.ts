@@ -2,7 +2,7 @@
 
 import { EVENT_ID, SCALAR_STYLE, YAMLException, load, parseEvents } from 'js-yaml';
 import type { Position } from '../errors.ts';
-import { Places, positionAt } from './positions.ts';
+import { Places, createPositions, positionAt } from './positions.ts';
 import { KUBERNETES_SCHEMA, createMergingSchema } from './scalars.ts';
 
 /** Where in a document something is: keys and indexes from the root. */
@@ -88,7 +88,7 @@ function refuseHalfCharacters(value: unknown): void {
 /** How far a line is moved to the right: further than any object is nested. */
 const SHIFT = ' '.repeat(256);
 /** How many characters are read again for the sake of such lines. */
-const MAX_EFFORT = 32 * 1024 * 1024;
+const MAX_EFFORT = 12 * 1024 * 1024;
 
 /**
  * Kubernetes lets the lines within brackets and quotes stand as far left as they like, a closing bracket below its key
@@ -97,8 +97,10 @@ const MAX_EFFORT = 32 * 1024 * 1024;
 function readIndented<Value>(text: string, read: (text: string) => Value): Indented<Value> {
   const moved = new Set<number>();
   let indented = text;
+  let find: ((offset: number) => Position) | undefined;
   const toPosition = (offset: number): Position => {
-    const { line, column } = positionAt(indented, offset);
+    find ??= createPositions(indented);
+    const { line, column } = find(offset);
     return { line, column: moved.has(line) ? Math.max(column - SHIFT.length, 1) : column };
   };
   for (let effort = 0; ;) {
