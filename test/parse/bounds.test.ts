@@ -1,0 +1,43 @@
+// Input that is made to keep the program busy, or to exhaust its memory, ends with error lines within seconds.
+
+import { describe, expect, it } from 'vitest';
+import { runCli } from '../support/command-line.ts';
+
+const HEAD = 'apiVersion: otus.homework/v1\nkind: MySQL\nmetadata: {name: a}\n';
+const SPEC = 'spec:\n  image: mysql:8.4\n  database: a\n  passwordSecretRef: {name: a, key: b}\n';
+const SECONDS = 30;
+
+function repeat(count: number, line: (index: number) => string): string {
+  return Array.from({ length: count }, (_, index) => line(index)).join('');
+}
+
+describe('within seconds', () => {
+  it.each<[string, string, number]>([
+    [
+      'a List of 10,000 resources with a warning each',
+      `kind: List\nitems:\n${repeat(10_000, (n) => `- {apiVersion: otus.homework/v1, kind: MySQL, metadata: {name: a${String(n)}}, spec: {image: a, database: a, password: b, storage_size: 1Gi}}\n`)}`,
+      0,
+    ],
+    ['50,000 unknown fields', `${HEAD}spec:\n${repeat(50_000, (n) => `  x${String(n)}: 1\n`)}`, 3],
+    [
+      '100,000 labels that are none',
+      `${HEAD}${SPEC}  storage_size: 1Gi\n  labels:\n${repeat(100_000, (n) => `    x${String(n)}: "a b"\n`)}`,
+      3,
+    ],
+    ['40,000 JSON objects on one line', '{"apiVersion":"v1","kind":"A"}'.repeat(40_000), 3],
+    ['a million separators', '---\n'.repeat(1_000_000), 3],
+    ['brackets that all stand too far left', `a: {\n${'b: [\n],\n'.repeat(100_000)}}\n`, 3],
+    ['a size with a huge exponent', `${HEAD}${SPEC}  storage_size: 1e-999999999\n`, 3],
+    [
+      'a key that makes patterns backtrack',
+      `${HEAD}${SPEC}  storage_size: 1Gi\n  nodeSelector: {"${'a-'.repeat(50_000)}!": b}\n`,
+      3,
+    ],
+  ])('%s', async (...[, input, code]) => {
+    const start = performance.now();
+    const outcome = await runCli(['validate', '-f', '-'], input);
+    expect(outcome.code).toBe(code);
+    expect(outcome.out).toBe('');
+    expect((performance.now() - start) / 1000).toBeLessThan(SECONDS);
+  });
+});
