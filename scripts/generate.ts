@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
 import { readCrd } from './generate/crd.ts';
 import { generateReference } from './generate/reference.ts';
 import { generateRules } from './generate/rules.ts';
-import { generateTemplates } from './generate/templates.ts';
+import { generateJobs, generateTemplates } from './generate/templates.ts';
 import { generateTypes } from './generate/types.ts';
 import { generateValidator } from './generate/validator.ts';
 
@@ -17,6 +17,7 @@ const files: Record<string, string> = {
   'src/validate/schema.generated.js': await generateValidator(crd),
   'src/validate/rules.generated.ts': generateRules(crd),
   'src/render/templates.generated.js': await generateTemplates('templates'),
+  'src/render/jobs.generated.js': await generateJobs('templates'),
   'docs/reference.md': generateReference(crd),
 };
 

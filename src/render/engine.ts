@@ -8,8 +8,14 @@ import { block, literal, quote } from './yaml-block.ts';
 /** Renders the template of a name. */
 export type Engine = (template: string, context: object) => string;
 
+/** Compiled templates besides those of the resource's own manifests. */
+export interface MoreTemplates {
+  readonly templates: Readonly<Record<string, object>>;
+  readonly partials: Readonly<Record<string, object>>;
+}
+
 /** Makes an engine that shares nothing with any other user of Handlebars. */
-export function createEngine(): Engine {
+export function createEngine(more: MoreTemplates = { templates: {}, partials: {} }): Engine {
   const handlebars = Handlebars.create();
   const indented = { mysqld: literal(scripts.mysqld, 4), 'start-guard': literal(scripts['start-guard'], 4) };
   handlebars.registerHelper({
@@ -20,13 +26,13 @@ export function createEngine(): Engine {
     script: (name: keyof typeof scripts) => indented[name],
   });
   const compiled = new Map<string, Handlebars.TemplateDelegate>();
-  for (const [name, partial] of Object.entries(partials)) {
+  for (const [name, partial] of Object.entries({ ...partials, ...more.partials })) {
     handlebars.registerPartial(name, handlebars.template(partial));
   }
   return (template, context) => {
     let render = compiled.get(template);
     if (!render) {
-      const source = templates[template];
+      const source = more.templates[template] ?? templates[template];
       if (!source) throw new RangeError(`there is no template ${template}`);
       compiled.set(template, (render = handlebars.template(source)));
     }
