@@ -131,11 +131,9 @@ async function close(recorder: Recorder, withinMs: number): Promise<void> {
   const { entries, clock, closing } = recorder;
   recorder.isClosing = true;
   for (const entry of entries.list()) entry.hurry?.();
-  const cancel = clock.startTimer(withinMs, () => {
-    closing.abort();
-  });
-  await recorder.writing;
-  cancel();
+  const overtime = sleep(clock, withinMs, closing.signal);
+  await Promise.race([recorder.writing, overtime]);
+  closing.abort();
 }
 
 /** Whoever listens must not break us either. */
@@ -148,30 +146,30 @@ function guard(call: () => void): void {
 }
 
 async function writeEvent(recorder: Recorder, entry: EventEntry): Promise<void> {
-  const { objects, clock } = recorder;
+  const { objects, clock, closing } = recorder;
   const { count } = entry;
-  const isMade = entry.writes > 0 && (await update(objects, entry));
+  const isMade = entry.writes > 0 && (await update(objects, entry, closing.signal));
   if (!isMade) await create(recorder, entry);
   entry.writes++;
   entry.writtenAt = clock.elapsed();
   entry.written = count;
 }
 
-async function create({ objects, component, instance }: Recorder, entry: EventEntry): Promise<void> {
+async function create({ objects, component, instance, closing }: Recorder, entry: EventEntry): Promise<void> {
   try {
-    await objects.create(KINDS.Event, manifestOf(entry, component, instance));
+    await objects.create(KINDS.Event, manifestOf(entry, component, instance), { signal: closing.signal });
   } catch (error) {
     // Made before, and the answer was lost.
     if (!isClusterError(error, 'AlreadyExists')) throw error;
-    await update(objects, entry);
+    await update(objects, entry, closing.signal);
   }
 }
 
 /** False when the API server has forgotten the event, as it does after an hour. */
-async function update(objects: Objects, entry: EventEntry): Promise<boolean> {
+async function update(objects: Objects, entry: EventEntry, signal: AbortSignal): Promise<boolean> {
   const key = { namespace: namespaceOf(entry.note.subject), name: entry.name };
   const body = { count: entry.count, message: entry.message, lastTimestamp: formatTime(entry.lastAt) };
-  return (await orAbsent(objects.patch(KINDS.Event, key, { kind: 'merge', body }))) !== undefined;
+  return (await orAbsent(objects.patch(KINDS.Event, key, { kind: 'merge', body }, { signal }))) !== undefined;
 }
 
 function manifestOf(entry: EventEntry, component: string, instance: string): Manifest {
