@@ -2,7 +2,8 @@
 
 import { UsageError, type Problem } from '../errors.ts';
 import { parseSource, type JsonObject, type ParsedSource, type SourceObject } from '../parse/source.ts';
-import { createValidator, identify, isMySQL } from '../validate/validate.ts';
+import { identify, isMySQL } from '../validate/identity.ts';
+import { createValidator } from '../validate/validate.ts';
 import type { Io } from './io.ts';
 import type { OptionValues } from './command.ts';
 import { readInput, type InputFile } from './read-input.ts';

@@ -8,7 +8,7 @@ import { formatProblem } from '../emit/problems.ts';
 import { buildModel } from '../model/model.ts';
 import { isObject, type SourceObject } from '../parse/source.ts';
 import { createRenderer, type Manifest } from '../render/manifests.ts';
-import { identify, isMySQL } from '../validate/validate.ts';
+import { identify, isMySQL } from '../validate/identity.ts';
 import type { Io } from './io.ts';
 import { loadResources } from './load-resources.ts';
 import type { OptionValues, Run } from './command.ts';

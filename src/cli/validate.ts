@@ -2,7 +2,7 @@
 
 import { EXIT, type Problem } from '../errors.ts';
 import { formatJsonReport, formatProblem, formatSarif, type ReportFormat } from '../emit/problems.ts';
-import { isMySQL } from '../validate/validate.ts';
+import { isMySQL } from '../validate/identity.ts';
 import { loadResources } from './load-resources.ts';
 import type { Run } from './command.ts';
 import { VERSION } from './version.ts';

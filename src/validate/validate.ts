@@ -6,6 +6,7 @@ import { isObject, type JsonObject, type SourceObject } from '../parse/source.ts
 import { NOT_EVALUATED, createRuleChecker, type RuleChecker } from './cel.ts';
 import { dropEmptyFields } from './empty-fields.ts';
 import { formatPath, type Finding } from './finding.ts';
+import { createRegister, identify, isMySQL } from './identity.ts';
 import { checkKeyedLists, lint } from './lint.ts';
 import { checkMetadata } from './metadata.ts';
 import { checkSchema } from './schema.ts';
@@ -18,20 +19,6 @@ export interface ValidateOptions {
   readonly unknownFields?: 'error' | 'warn';
   /** Earlier forms of the resources, to check rules about a change; told apart by namespace and name. */
   readonly earlier?: ReadonlyMap<string, JsonObject>;
-}
-
-/** Tells a MySQL resource, valid or not, from other objects. */
-export function isMySQL({ value }: SourceObject): boolean {
-  const { apiVersion, kind } = value;
-  return typeof apiVersion === 'string' && apiVersion.startsWith(`${GROUP}/`) && kind !== `${KIND}List`;
-}
-
-/** What identifies an object in a cluster. */
-export function identify(value: Readonly<Record<string, unknown>>, namespace = ''): string {
-  const metadata = isObject(value['metadata']) ? value['metadata'] : {};
-  const apiVersion = String(value['apiVersion']);
-  const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
-  return [group, value['kind'], metadata['namespace'] ?? namespace, metadata['name']].map(String).join('/');
 }
 
 /** An object after the check. */
@@ -47,11 +34,11 @@ export type Validator = (object: SourceObject) => CheckedObject;
 /** Makes a validator. Rules are compiled once, so use one for a whole run. */
 export function createValidator(options: ValidateOptions = {}): Validator {
   const rules = createRuleChecker();
-  const seen = new Map<string, SourceObject>();
+  const checkRepeated = createRegister(options.namespace);
   return (given) => {
     const { object, findings: empty } = isMySQL(given) ? withoutEmptyFields(given) : { object: given, findings: [] };
     const findings = isMySQL(object) ? [...empty, ...checkResource(object, rules, options)] : [];
-    const repeated = checkRepeated(object, seen, options.namespace);
+    const repeated = checkRepeated(object);
     const problems = [...findings, ...repeated].map((finding) => toProblem(finding, object));
     const dropped = findings.filter(({ rule, severity }) => rule === 'unknown-field' && severity === 'warning');
     return { object: dropped.length > 0 ? withoutFields(object, dropped) : object, problems };
@@ -121,20 +108,6 @@ function checkHostPaths({ spec }: JsonObject): Finding[] {
       'needs metadata.namespace or --namespace, because a volume is reserved for one claim of one namespace';
     return [{ severity: 'error', rule: 'namespace', path: ['spec', field, 'hostPath'], message }];
   });
-}
-
-function checkRepeated(object: SourceObject, seen: Map<string, SourceObject>, namespace?: string): Finding[] {
-  const metadata = object.value['metadata'];
-  if (!isObject(metadata) || typeof metadata['name'] !== 'string') return [];
-  const key = identify(object.value, isMySQL(object) ? namespace : undefined);
-  const first = seen.get(key);
-  if (!first) {
-    seen.set(key, object);
-    return [];
-  }
-  const { line } = first.positionOf(['metadata', 'name']);
-  const message = `this object stands already in ${first.file}:${String(line)}`;
-  return [{ severity: 'error', rule: 'duplicate', path: ['metadata', 'name'], message }];
 }
 
 function toProblem({ severity, rule, path, message }: Finding, object: SourceObject): Problem {

@@ -4,7 +4,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Problem } from '../../src/errors.ts';
 import { RULES } from '../../src/validate/rules.generated.ts';
-import { createValidator, identify } from '../../src/validate/validate.ts';
+import { identify } from '../../src/validate/identity.ts';
+import { createValidator } from '../../src/validate/validate.ts';
 import { parseObjects } from '../support/resource.ts';
 
 const BASE: Readonly<Record<string, string>> = {

@@ -103,6 +103,17 @@ describe('duplicates', () => {
   it('names the place of the first', () => {
     expect(check(`${shop}---\n${shop}`)).toEqual(['error 16 metadata.name: this object stands already in test.yaml:4']);
   });
+
+  it.each([
+    ['Service', 'v1', 'shop'],
+    ['ConfigMap', 'v1', 'shop-config'],
+    ['StatefulSet', 'apps/v1', 'shop'],
+    ['PersistentVolumeClaim', 'v1', 'backup-shop-pvc'],
+  ])('a %s with the name of a rendered one is refused, before and after', (kind, apiVersion, name) => {
+    const object = `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: ${name}}\n`;
+    expect(check(`${shop}---\n${object}`).join()).toContain(`is rendered to a ${kind} of this name, too`);
+    expect(check(`${object}---\n${shop}`).join()).toContain(`is rendered to the ${kind} ${name}, which stands already`);
+  });
 });
 
 describe('namespaces', () => {

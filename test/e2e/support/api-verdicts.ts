@@ -1,7 +1,8 @@
 // The two verdicts that must agree: the offline check's, and the API server's with strict field validation.
 
 import { parseSource, type JsonObject, type SourceObject } from '../../../src/parse/source.ts';
-import { createValidator, identify } from '../../../src/validate/validate.ts';
+import { identify } from '../../../src/validate/identity.ts';
+import { createValidator } from '../../../src/validate/validate.ts';
 import { toJson, type ApiAnswer, type ApiClient } from './api-client.ts';
 
 /** What a judge says about one resource. */
