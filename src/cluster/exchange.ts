@@ -16,7 +16,7 @@ export interface ApiRequest {
   readonly body?: unknown;
   readonly contentType?: string;
   readonly signal?: AbortSignal | undefined;
-  /** For the whole call with all its attempts; for a stream until the answer begins. */
+  /** For the whole call, waiting for a free connection and all attempts included; for a stream until the answer begins. */
   readonly timeoutMs?: number | undefined;
   /** Values of Secrets are in the body, whatever it looks like. */
   readonly secret?: boolean;

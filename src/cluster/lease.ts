@@ -8,6 +8,7 @@ import type { Objects } from './objects.ts';
 import type { Lease } from './types.ts';
 
 export interface LeaseOptions {
+  /** By a connection of its own, on which a renewal never waits behind other calls. */
   readonly objects: Objects;
   readonly namespace: string;
   readonly name: string;

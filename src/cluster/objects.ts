@@ -74,7 +74,12 @@ export type Patch =
 export interface Manifest {
   readonly apiVersion: string;
   readonly kind: string;
-  readonly metadata: { readonly name?: string; readonly generateName?: string; readonly namespace?: string };
+  readonly metadata: {
+    readonly name?: string;
+    readonly generateName?: string;
+    readonly namespace?: string;
+    readonly uid?: string;
+  };
 }
 
 /** Reading and writing. Every failure is a ClusterError. */
