@@ -19,7 +19,7 @@ const HOMES = {
 const PURE = ['api', 'parse', 'validate', 'model', 'render', 'emit'];
 /** These talk to a cluster; what lifecycle/ decides is pure all the same. */
 const EFFECTS = ['cluster', 'lifecycle'];
-const LIFECYCLE_EFFECTS = ['observe', 'execute', 'controller'];
+const LIFECYCLE_EFFECTS = ['observe*', 'execute', 'write-active', 'reconcile', 'controller'];
 /** Time, randomness and the process come from outside. */
 const PARAMETERS_ONLY = {
   'no-restricted-globals': ['error', { name: 'process', message: 'Only src/main.ts touches process.' }],

@@ -30,6 +30,12 @@ export const ORIGINAL_POLICY_ANNOTATION = `${GROUP}/original-policy`;
 export const RETAINED_AT_ANNOTATION = `${GROUP}/retained-at`;
 /** On a volume: we are done with it; it is never reserved for a claim again. */
 export const FINISHED_ANNOTATION = `${GROUP}/finished`;
+/** On the Secret NAME-active: counts its changes, so that each change has a Job of its own. */
+export const REVISION_ANNOTATION = `${GROUP}/revision`;
+/** On the Secret NAME-active: since when a previous password works beside the current one. */
+export const PREVIOUS_SINCE_ANNOTATION = `${GROUP}/previous-since`;
+/** On the Secret NAME-active: when the password was changed for the last time. */
+export const PASSWORD_CHANGED_ANNOTATION = `${GROUP}/password-changed-at`;
 /** On the resource: give the data up without a final backup. */
 export const SKIP_BACKUP_ANNOTATION = `${GROUP}/skip-final-backup`;
 /** On the resource: discard the previous password now. */

@@ -6,6 +6,9 @@ export type JobStep = 'backup' | 'restore' | 'change-pass';
 /** Which of the resource's two volumes. */
 export type StorageRole = 'data' | 'backup';
 
+/** How a server came to be, in the words of its message. */
+export type Created = 'with restore-job' | 'without restore-job';
+
 export type Action =
   | { readonly kind: 'add-finalizer' }
   | { readonly kind: 'remove-finalizer' }
@@ -15,7 +18,12 @@ export type Action =
   | { readonly kind: 'make-claim'; readonly role: StorageRole; readonly volume: string }
   | { readonly kind: 'delete-claim'; readonly role: StorageRole; readonly uid: string }
   | { readonly kind: 'write-active'; readonly change: 'first' | 'begin' | 'complete' | 'discard' }
-  | { readonly kind: 'open-gate'; readonly expect: 'empty' | 'data'; readonly claimUid: string }
+  | {
+      readonly kind: 'open-gate';
+      readonly expect: 'empty' | 'data';
+      readonly claimUid: string;
+      readonly created: Created;
+    }
   | { readonly kind: 'expect-data'; readonly uid: string }
   | { readonly kind: 'close-gate'; readonly uid: string }
   | { readonly kind: 'delete-pod'; readonly name: string; readonly uid: string }

@@ -30,7 +30,7 @@ export interface ObservedResource {
 /** The part of the status that a later round needs. It is never trusted about what is on a volume. */
 export interface ObservedStatus {
   /** The server that was last Ready. */
-  readonly server: { readonly image: string; readonly version: string } | undefined;
+  readonly server: { readonly image: string } | undefined;
   /** The uid of the data volume that the final backup has looked at; empty before. */
   readonly backedUpVolume: string;
   /** The opt-out of the final backup was seen. */
@@ -109,6 +109,7 @@ export interface JobResult {
   readonly outcome: string;
   readonly reason: string;
   readonly backup?: string;
+  readonly [member: string]: unknown;
 }
 
 /** The ConfigMap that lets a server start. */
@@ -117,6 +118,8 @@ export interface ObservedGate {
   readonly expect: 'empty' | 'data';
   /** The uid of the data claim that it was opened for. */
   readonly claimUid: string;
+  /** How the server came to be: `with restore-job` or `without restore-job`. */
+  readonly created: string;
 }
 
 /** Passwords, without their text. */
@@ -130,6 +133,8 @@ export interface ObservedPasswords {
   readonly previousSince: Time | undefined;
   readonly desiredIsCurrent: boolean;
   readonly desiredIsNext: boolean;
+  /** It was changed at least once since the server was made. */
+  readonly wasChanged: boolean;
 }
 
 /** Everything that a decision depends on. */

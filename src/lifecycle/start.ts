@@ -100,9 +100,11 @@ function openGate(observed: Observed, expect: 'empty' | 'data', now: number, ...
     return { ...progress('Opening', 'replaces a pod that has waited', ...actions), again: 1000 };
   }
   const claimUid = observed.data.claim?.uid ?? '';
+  const isRestored = observed.jobs.restore?.ours === true && observed.jobs.restore.result?.outcome === 'restored';
+  const created = isRestored ? 'with restore-job' : 'without restore-job';
   const message =
     expect === 'empty' ? 'opens the gate for a new database' : 'opens the gate for the data that is there';
-  return progress('Opening', message, ...first, { kind: 'open-gate', expect, claimUid });
+  return progress('Opening', message, ...first, { kind: 'open-gate', expect, claimUid, created });
 }
 
 function progress(reason: string, message: string, ...actions: Action[]): Decision {

@@ -24,7 +24,7 @@ function nameAction(action: Action): string {
 
 const passwords = observed().passwords;
 const active = { ...passwords, hasActive: true, desiredIsCurrent: true };
-const ran = { server: { image: 'mysql:9.7', version: '9.7.4' }, backedUpVolume: '', skipRecorded: false };
+const ran = { server: { image: 'mysql:9.7' }, backedUpVolume: '', skipRecorded: false };
 const unbound = claim('data', { phase: 'Pending', volumeName: '' });
 const kept = volume('data', { name: 'old', uid: 'old', phase: 'Available', claimUid: '', resourceUid: 'earlier' });
 const dying = resource({ deletedAt: NOW - 5000 });
@@ -95,7 +95,7 @@ describe('a living resource', () => {
     ],
     [
       'refuses an empty volume once the server was Ready',
-      running({ gate: { uid: 'gate', expect: 'empty', claimUid: 'data-claim' } }),
+      running({ gate: { uid: 'gate', expect: 'empty', claimUid: 'data-claim', created: '' } }),
       'Reconciling/Initialised: expect-data',
     ],
     ['is at rest when the server is Ready', running(), 'Ready/Ready: '],
@@ -193,7 +193,7 @@ describe('a claim that changes', () => {
   it.each<Row>([
     [
       'closes the gate that was opened for another one',
-      running({ gate: { uid: 'gate', expect: 'data', claimUid: 'another' } }),
+      running({ gate: { uid: 'gate', expect: 'data', claimUid: 'another', created: '' } }),
       'Reconciling/ClaimReplaced: close-gate',
     ],
     [

@@ -8,7 +8,7 @@ import { ownersOf } from '../../src/lifecycle/start.ts';
 import { boundVolume } from '../../src/lifecycle/volumes.ts';
 import { MADE, NOW, claim, finished, job, observed, pod, resource, volume } from '../support/observed.ts';
 
-const ran = { server: { image: 'mysql:9.7', version: '9.7.4' }, backedUpVolume: '', skipRecorded: false };
+const ran = { server: { image: 'mysql:9.7' }, backedUpVolume: '', skipRecorded: false };
 const deleted = { deletedAt: NOW - 5000 };
 
 const resources = [
@@ -58,9 +58,9 @@ const podSets = [
 
 const gates = [
   undefined,
-  { uid: 'gate', expect: 'empty', claimUid: 'data-claim' },
-  { uid: 'gate', expect: 'data', claimUid: 'data-claim' },
-  { uid: 'gate', expect: 'data', claimUid: 'another' },
+  { uid: 'gate', expect: 'empty', claimUid: 'data-claim', created: '' },
+  { uid: 'gate', expect: 'data', claimUid: 'data-claim', created: '' },
+  { uid: 'gate', expect: 'data', claimUid: 'another', created: '' },
 ] as const;
 
 const jobSets: Observed['jobs'][] = [

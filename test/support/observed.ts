@@ -109,6 +109,7 @@ export function observed(change: Partial<Observed> = {}): Observed {
       previousSince: undefined,
       desiredIsCurrent: false,
       desiredIsNext: false,
+      wasChanged: false,
     },
     children: [],
     ...change,
@@ -118,7 +119,7 @@ export function observed(change: Partial<Observed> = {}): Observed {
 /** A server that is Ready, with everything at rest. */
 export function running(change: Partial<Observed> = {}): Observed {
   return observed({
-    gate: { uid: 'gate', expect: 'data', claimUid: 'data-claim' },
+    gate: { uid: 'gate', expect: 'data', claimUid: 'data-claim', created: 'without restore-job' },
     pods: [pod({ started: true, ready: true })],
     passwords: { ...observed().passwords, hasActive: true, desiredIsCurrent: true },
     ...change,

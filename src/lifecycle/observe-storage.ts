@@ -1,0 +1,81 @@
+// Reads the claims of a resource and every volume that names them.
+
+import { FINISHED_ANNOTATION, RESOURCE_UID_ANNOTATION } from '../api/names.ts';
+import { KINDS } from '../cluster/kinds.ts';
+import type { Objects } from '../cluster/objects.ts';
+import { isClusterError } from '../cluster/errors.ts';
+import type { PersistentVolume, PersistentVolumeClaim } from '../cluster/types.ts';
+import { parseQuantity } from '../parse/quantity.ts';
+import type { ObservedClaim, ObservedStorage, ObservedVolume } from './observed.ts';
+
+const PROVISIONED_BY = 'pv.kubernetes.io/provisioned-by';
+
+/** All volumes of the cluster; undefined where the watcher may not read them. */
+export async function readVolumes(objects: Objects): Promise<readonly PersistentVolume[] | undefined> {
+  try {
+    return (await objects.list(KINDS.PersistentVolume)).items;
+  } catch (error) {
+    if (isClusterError(error, 'Forbidden')) return undefined;
+    throw error;
+  }
+}
+
+/** Reads one claim, live, and finds its volumes. */
+export async function observeStorage(
+  objects: Objects,
+  key: { readonly namespace: string; readonly name: string },
+  volumes: readonly PersistentVolume[],
+): Promise<ObservedStorage> {
+  const claim = await objects.find(KINDS.PersistentVolumeClaim, key);
+  const named = volumes.filter(({ metadata, spec }) => {
+    const reference = spec?.claimRef;
+    const isNamed = reference?.namespace === key.namespace && reference.name === key.name;
+    return isNamed || metadata.name === claim?.spec?.volumeName;
+  });
+  return { claim: claim && toClaim(claim), volumes: named.map(toVolume) };
+}
+
+function toClaim({ metadata, spec = {}, status = {} }: PersistentVolumeClaim): ObservedClaim {
+  const { volumeName = '', storageClassName = '', resources, dataSource, dataSourceRef } = spec;
+  return {
+    name: metadata.name,
+    uid: metadata.uid,
+    createdAt: Date.parse(metadata.creationTimestamp),
+    deleting: metadata.deletionTimestamp !== undefined,
+    phase: (status.phase ?? 'Pending') as ObservedClaim['phase'],
+    volumeName,
+    className: storageClassName,
+    requested: bytes(resources?.requests?.['storage']),
+    hasDataSource: (dataSource ?? dataSourceRef) !== undefined,
+  };
+}
+
+function toVolume({ metadata, spec = {}, status: { phase = 'Pending' } = {} }: PersistentVolume): ObservedVolume {
+  const { persistentVolumeReclaimPolicy = 'Delete', storageClassName = '', capacity = {}, claimRef = {} } = spec;
+  const { uid: claimUid = '' } = claimRef;
+  return {
+    name: metadata.name,
+    uid: metadata.uid,
+    createdAt: Date.parse(metadata.creationTimestamp),
+    phase: phase as ObservedVolume['phase'],
+    policy: persistentVolumeReclaimPolicy as ObservedVolume['policy'],
+    className: storageClassName,
+    capacity: bytes(capacity['storage']),
+    claimUid,
+    ...readMarks(metadata.annotations),
+  };
+}
+
+function readMarks(
+  annotations: Readonly<Record<string, string>> = {},
+): Pick<ObservedVolume, 'provisioned' | 'resourceUid' | 'finished'> {
+  return {
+    provisioned: PROVISIONED_BY in annotations,
+    resourceUid: annotations[RESOURCE_UID_ANNOTATION] ?? '',
+    finished: FINISHED_ANNOTATION in annotations,
+  };
+}
+
+function bytes(quantity = '0'): number {
+  return Number((parseQuantity(quantity)?.nanos ?? 0n) / 1_000_000_000n);
+}

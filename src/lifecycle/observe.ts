@@ -1,0 +1,184 @@
+// Reads everything that a decision about one resource depends on, live: a cache may be old, and what follows cannot be
+// undone.
+
+import { FINALIZER, ROTATE_NOW_ANNOTATION, SKIP_BACKUP_ANNOTATION, childNames } from '../api/names.ts';
+import { isClusterError } from '../cluster/errors.ts';
+import { KINDS, type Kind, type ObjectKey, type StoredMySQL } from '../cluster/kinds.ts';
+import type { Objects } from '../cluster/objects.ts';
+import type { ConfigMap, StatefulSet, StoredObject } from '../cluster/types.ts';
+import type { JobStep } from './actions.ts';
+import { hashInput, observeJobs } from './observe-jobs.ts';
+import { observePasswords, type Passwords } from './observe-passwords.ts';
+import { observePods } from './observe-pods.ts';
+import { observeStorage, readVolumes } from './observe-storage.ts';
+import type { Observed, ObservedGate, ObservedResource, ObservedStorage } from './observed.ts';
+import { readStatus, type StoredStatus } from './status.ts';
+
+/** Which resource. */
+export interface ResourceKey extends ObjectKey {
+  readonly namespace: string;
+}
+
+/** What was seen, and the objects behind it that an action needs. */
+export interface Observation {
+  readonly key: ResourceKey;
+  readonly observed: Observed;
+  readonly resource: StoredMySQL | undefined;
+  readonly status: StoredStatus;
+  readonly passwords: Passwords;
+  readonly inputs: Readonly<Record<JobStep, string>>;
+}
+
+/** What the resource has no fields for yet. */
+export const RESTORE_FROM = 'latest';
+export const BACKUPS_KEPT = 3;
+const PASSWORD_OVERLAP_SECONDS = 300;
+
+const DEFINITION: Kind = {
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  plural: 'customresourcedefinitions',
+  namespaced: false,
+};
+
+/**
+ * Reads the cluster's view of one resource.
+ *
+ * @param now milliseconds since 1970
+ */
+export async function observe(objects: Objects, key: ResourceKey, now: number): Promise<Observation> {
+  const { namespace, name } = key;
+  const names = childNames(name);
+  const within = (child: string): ObjectKey => ({ namespace, name: child });
+  const [resource, volumes, gate, set] = await Promise.all([
+    objects.find(KINDS.MySQL, key),
+    readVolumes(objects),
+    objects.find(KINDS.ConfigMap, within(names.gate)),
+    objects.find(KINDS.StatefulSet, within(names.server)),
+  ]);
+  const status = readStatus(resource);
+  const passwords = await observePasswords(objects, key, resource?.spec);
+  const [data, backup] = (await Promise.all(
+    [names.dataClaim, names.backupClaim].map((claim) =>
+      observeStorage(objects, { namespace, name: claim }, volumes ?? []),
+    ),
+  )) as [ObservedStorage, ObservedStorage];
+  const inputs = describeInputs(data, backup, passwords);
+  const closedAt = gate ? undefined : closedSince(status, now);
+  const [definitionDeleting, namespaceTerminating, pods, jobs, children] = await Promise.all([
+    isDeleting(objects, DEFINITION, { name: 'mysqls.otus.homework' }),
+    isDeleting(objects, KINDS.Namespace, { name: namespace }),
+    observePods(objects, { namespace, name: names.dataClaim }, closedAt),
+    observeJobs(objects, key, { resourceUid: resource?.metadata.uid ?? '', inputs }),
+    observeChildren(objects, key, resource),
+  ]);
+  const observed: Observed = {
+    name,
+    resource: resource && toResource(resource, status),
+    definitionDeleting,
+    namespaceTerminating,
+    mayTouchVolumes: volumes !== undefined,
+    data,
+    backup,
+    pods,
+    gate: gate && toGate(gate),
+    statefulSet: set && toSet(set),
+    jobs,
+    passwords: passwords.observed,
+    children,
+  };
+  return { key, observed, resource, status, passwords, inputs };
+}
+
+/** A gate that was opened and is gone, without a word about its end, was closed at this moment at the latest. */
+function closedSince({ gateOpenedAt, gateClosedAt }: StoredStatus, now: number): number | undefined {
+  if (gateOpenedAt === undefined) return gateClosedAt;
+  return gateClosedAt !== undefined && gateClosedAt >= gateOpenedAt ? gateClosedAt : now;
+}
+
+/** A Job of another input is another Job: another volume, another password, another wish. */
+function describeInputs(
+  data: ObservedStorage,
+  backup: ObservedStorage,
+  { observed, revision }: Passwords,
+): Record<JobStep, string> {
+  const mode = observed.hasNext ? 'change' : 'discard';
+  return {
+    backup: hashInput('backup', data.claim?.volumeName ?? ''),
+    restore: hashInput('restore', RESTORE_FROM, data.claim?.uid ?? '', backup.claim?.uid ?? ''),
+    'change-pass': hashInput('change-pass', mode, String(revision)),
+  };
+}
+
+function toResource({ metadata, spec }: StoredMySQL, status: StoredStatus): ObservedResource {
+  const isAsked = (annotation: string): boolean => metadata.annotations?.[annotation] === 'true';
+  return {
+    uid: metadata.uid,
+    generation: metadata.generation ?? 0,
+    createdAt: Date.parse(metadata.creationTimestamp),
+    deletedAt: metadata.deletionTimestamp === undefined ? undefined : Date.parse(metadata.deletionTimestamp),
+    hasFinalizer: metadata.finalizers?.includes(FINALIZER) ?? false,
+    managed: spec.lifecycle !== 'None',
+    paused: spec.paused ?? false,
+    image: spec.image,
+    deletionPolicy: 'Backup',
+    restoreFrom: RESTORE_FROM,
+    passwordOverlap: PASSWORD_OVERLAP_SECONDS,
+    skipFinalBackup: isAsked(SKIP_BACKUP_ANNOTATION),
+    rotateNow: isAsked(ROTATE_NOW_ANNOTATION),
+    status,
+  };
+}
+
+function toGate({ metadata, data = {} }: ConfigMap): ObservedGate {
+  return {
+    uid: metadata.uid,
+    expect: data['expect'] === 'empty' ? 'empty' : 'data',
+    claimUid: data['claim'] ?? '',
+    created: data['created'] ?? '',
+  };
+}
+
+function toSet({ metadata }: StatefulSet): NonNullable<Observed['statefulSet']> {
+  const { uid, creationTimestamp, deletionTimestamp } = metadata;
+  return { uid, createdAt: Date.parse(creationTimestamp), deleting: deletionTimestamp !== undefined };
+}
+
+/** Where the watcher may not look it assumes that all is well. */
+async function isDeleting(objects: Objects, kind: Kind, key: ObjectKey): Promise<boolean> {
+  try {
+    const found: StoredObject | undefined = await objects.find(kind, key);
+    return found?.metadata.deletionTimestamp !== undefined;
+  } catch (error) {
+    if (isClusterError(error, 'Forbidden')) return false;
+    throw error;
+  }
+}
+
+/** What was rendered for the resource and is older than its deletion. What somebody makes again is theirs. */
+async function observeChildren(
+  objects: Objects,
+  { namespace, name }: ResourceKey,
+  resource: StoredMySQL | undefined,
+): Promise<Observed['children']> {
+  const deletedAt = resource?.metadata.deletionTimestamp;
+  if (deletedAt === undefined) return [];
+  const names = childNames(name);
+  const candidates: (readonly [Kind, string])[] = [
+    [KINDS.Service, names.server],
+    [KINDS.NetworkPolicy, names.server],
+    [KINDS.ConfigMap, names.config],
+    [KINDS.Secret, names.activeSecret],
+    ...(resource?.spec.password === undefined ? [] : [[KINDS.Secret, names.rootSecret] as const]),
+  ];
+  const found = await Promise.all(
+    candidates.map(async ([kind, child]) => {
+      const object: StoredObject | undefined = await objects.find(kind, { namespace, name: child });
+      const isOld = object && Date.parse(object.metadata.creationTimestamp) <= Date.parse(deletedAt);
+      return object && isOld && object.metadata.deletionTimestamp === undefined
+        ? [{ kind: kind.kind, name: child, uid: object.metadata.uid }]
+        : [];
+    }),
+  );
+  return found.flat();
+}
