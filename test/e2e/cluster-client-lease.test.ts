@@ -5,7 +5,7 @@ import { createEventRecorder } from '../../src/cluster/events.ts';
 import { KINDS } from '../../src/cluster/kinds.ts';
 import { acquireLease, type LeaseOptions, type Term } from '../../src/cluster/lease.ts';
 import type { Objects } from '../../src/cluster/objects.ts';
-import { clock, makeNamespace, openClient, until, type Client } from '../support/cluster-client.ts';
+import { clock, configMap, makeNamespace, openClient, until, type Client } from '../support/cluster-client.ts';
 import { startFaultProxy, type FaultProxy } from '../support/fault-proxy.ts';
 import { kubectl } from './support/kubectl.ts';
 
@@ -126,7 +126,7 @@ describe('events', () => {
       random: Math.random,
       onFailure: (error) => failures.push(error),
     });
-    const made = await client.objects.get(KINDS.ConfigMap, { namespace, name: 'kube-root-ca.crt' });
+    const made = await client.objects.create(KINDS.ConfigMap, configMap(namespace, 'subject'));
     const { name, uid } = made.metadata;
     const subject = { apiVersion: 'v1', kind: 'ConfigMap', name, namespace, uid };
     for (let time = 0; time < 50; time++) {

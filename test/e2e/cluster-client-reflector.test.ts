@@ -227,6 +227,8 @@ describe('converges after', () => {
     proxy.inject({ kind: 'lines', edit }, { match: isWatch });
     const watched = await watch(connection, { onChange: () => undefined });
     await stir();
+    const hasHeard = (): boolean => watched.reflector.list().some(({ metadata }) => metadata.resourceVersion === '1');
+    await until('it heard of the wrong moment', 1000, hasHeard);
     proxy.breakStreams('reset');
     const isGone = ({ error }: ReflectorFailure): boolean => isClusterError(error, 'Gone');
     await until('the server said 410', 3000, () => watched.failures.some(isGone));

@@ -188,13 +188,12 @@ describe('preconditions', () => {
 });
 
 describe('a refusal', () => {
+  beforeAll(() => client.objects.create(KINDS.ConfigMap, configMap(namespace, 'there')));
+
   it.each([
     ['NotFound NotFound', () => client.objects.get(KINDS.ConfigMap, { namespace, name: 'none' })],
     ['NotFound NotFound', () => client.objects.create(KINDS.ConfigMap, configMap('no-such-namespace', 'a'))],
-    [
-      'AlreadyExists AlreadyExists',
-      () => client.objects.create(KINDS.ConfigMap, configMap(namespace, 'kube-root-ca.crt')),
-    ],
+    ['AlreadyExists AlreadyExists', () => client.objects.create(KINDS.ConfigMap, configMap(namespace, 'there'))],
     ['Invalid Invalid', () => client.objects.create(KINDS.ConfigMap, configMap(namespace, 'Bad_Name'))],
     [
       'Invalid BadRequest',
@@ -229,7 +228,7 @@ describe('a service account', () => {
     expect(connection.namespace).toBe(namespace);
     expect(await failureOf(objects.list(KINDS.ConfigMap, { namespace }))).toBe('Unauthorized Unauthorized');
     await writeFile(join(serviceAccount, 'token'), await kubectl([...account, 'token', 'reader']));
-    expect((await objects.list(KINDS.ConfigMap, { namespace })).items.length).toBeGreaterThan(0);
+    expect((await objects.list(KINDS.ConfigMap, { namespace })).items).toBeDefined();
     expect(await failureOf(objects.list(KINDS.Secret, { namespace }))).toBe('Forbidden Forbidden');
     await connection.close();
   });
