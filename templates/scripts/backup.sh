@@ -151,8 +151,9 @@ dump_all() {
   save "programs.sql.$suffix" dump_programs
   dump_data
   dump_views
-  dump_accounts
   save "system.sql.$suffix" dump_system
+  # Nothing after this can ask the server.
+  dump_accounts
   cp "$(config_file)" "$partial/my.cnf" || drop_partial "my.cnf could not be copied"
   if [[ -e $data/mysqld-auto.cnf ]]; then
     cp "$data/mysqld-auto.cnf" "$partial/mysqld-auto.cnf" || drop_partial "mysqld-auto.cnf could not be copied"

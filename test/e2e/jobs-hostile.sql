@@ -63,7 +63,7 @@ INSERT INTO `sélect ``from`` "tbl"` VALUES (1, 2.7182818, 3);
 DELIMITER ;;
 CREATE FUNCTION twice(x int) RETURNS int DETERMINISTIC RETURN x * 2;;
 SET sql_mode = 'ANSI_QUOTES,PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES';;
-CREATE DEFINER = `ghost`@`nowhere` PROCEDURE "an'si"(IN a text, OUT b text) SQL SECURITY INVOKER COMMENT 'it''s \ here'
+CREATE DEFINER = `ghost`@`nowhere` PROCEDURE "an'si"(IN a text, OUT b text) SQL SECURITY INVOKER COMMENT 'it''s here'
 BEGIN
   -- a comment with ' and "
   SET b = a || '\' || "a";

@@ -1,0 +1,204 @@
+// Backups of stopped servers on the node: what they hold, which are kept, and what happens when their making goes wrong.
+
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Database, HOSTILE, inNode } from './jobs-support.ts';
+import { Namespace, kubectl } from './support/kubectl.ts';
+import { stringify } from './support/resource.ts';
+
+let namespace: Namespace;
+beforeAll(async () => {
+  namespace = await Namespace.create('jobs-backup');
+});
+afterAll(() => namespace.delete());
+
+/** The names on a backup volume. */
+async function listBackups(database: Database): Promise<string[]> {
+  return (await readdir(await database.folder('backup'))).filter((name) => name !== 'lost+found').sort();
+}
+
+/** Rows that do not shrink. */
+const randomRows = (
+  count: number,
+): string => `CREATE TABLE IF NOT EXISTS shop.noise (id int AUTO_INCREMENT PRIMARY KEY, b blob);
+  INSERT INTO shop.noise (b) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${String(count)})
+  SELECT /*+ SET_VAR(cte_max_recursion_depth = 1000000) */ RANDOM_BYTES(1000) FROM n;`;
+
+describe('a hostile data set comes back from its backup as it was', () => {
+  it.concurrent.each([
+    { title: 'as it comes', name: 'plain', config: {} },
+    {
+      title: 'with lower_case_table_names=1, and settings that would be in the way of a load',
+      name: 'lower',
+      config: {
+        lower_case_table_names: 1,
+        autocommit: 0,
+        sql_mode: 'ANSI_QUOTES,STRICT_ALL_TABLES',
+        event_scheduler: 'ON',
+      },
+    },
+  ])('$title', async ({ name, config }) => {
+    const database = new Database(namespace, name, { config });
+    await database.start('empty');
+    await database.load(HOSTILE);
+    const before = await database.describe();
+    await database.stop();
+    const backup = await database.runJob('backup');
+    expect(backup, backup.reason).toMatchObject({
+      outcome: 'done',
+      serverVersion: expect.stringMatching(/^9\.7/) as string,
+    });
+    expect(backup.warnings.filter((text) => text.includes('broken'))).toHaveLength(2);
+    await database.emptyVolume();
+    const restore = await database.runJob('restore');
+    expect(restore, restore.reason).toMatchObject({ outcome: 'done', found: 'restored', backup: backup.backup });
+    await database.removeJobs();
+    await database.start('data');
+    expect(await database.describe()).toEqual(before);
+  });
+});
+
+describe('a backup', () => {
+  it.concurrent('that is killed at any moment is complete after the next run, and once only', async () => {
+    const database = new Database(namespace, 'killed');
+    await database.start('empty');
+    await database.load(HOSTILE);
+    await database.load(randomRows(20_000));
+    await database.stop();
+    const input = { inputHash: 'the-same', final: true };
+    for (const delay of [300, 1200, 1700, 2200, 3000]) {
+      const job = await database.createJob('backup', input);
+      await database.waitForRunning(job);
+      await new Promise((resolve) => setTimeout(resolve, delay));
+      await database.killJob(job, delay % 200 === 0 ? ['mysqld', 'mysqldump'] : ['bash', 'mysqld', 'mysqldump']);
+      expect((await listBackups(database)).filter((name) => !name.endsWith('.partial')).length).toBeLessThanOrEqual(1);
+    }
+    const last = await database.runJob('backup', input);
+    expect(last, last.reason).toMatchObject({ outcome: 'done' });
+    expect(await listBackups(database)).toEqual([last.backup]);
+    const again = await database.runJob('backup', input);
+    expect(again).toMatchObject({ outcome: 'done', backup: last.backup, sha256: last.sha256 });
+    expect(again.reason).toContain('already');
+    await database.emptyVolume();
+    const restore = await database.runJob('restore');
+    expect(restore, restore.reason).toMatchObject({ outcome: 'done' });
+    await database.removeJobs();
+    await database.start('data');
+    expect(await database.rows('SELECT COUNT(*) FROM shop.noise')).toEqual([['20000']]);
+  });
+
+  it.concurrent('keeps the newest ones, and the newest of an earlier resource', async () => {
+    const database = new Database(namespace, 'kept');
+    await database.prepare();
+    const first = await database.runJob('backup', { keep: 1 });
+    const second = await database.runJob('backup', { keep: 2 });
+    database.uid = 'another-resource';
+    const third = await database.runJob('backup', { keep: 1 });
+    expect(await listBackups(database)).toEqual([second.backup, third.backup]);
+    const fourth = await database.runJob('backup', { keep: 1 });
+    expect(await listBackups(database)).toEqual([second.backup, fourth.backup]);
+    expect(first.outcome).toBe('done');
+    const manifest = await readFile(
+      join(await database.folder('backup'), fourth.backup ?? '', 'manifest.json'),
+      'utf8',
+    );
+    expect(JSON.parse(manifest)).toMatchObject({
+      resourceUid: 'another-resource',
+      tool: 'kubectl-mysql',
+      final: true,
+      lowerCaseTableNames: 0,
+    });
+  });
+
+  it.concurrent('says that there is nothing to back up on a volume without data of its own', async () => {
+    const database = new Database(namespace, 'nothing');
+    await database.prepare();
+    await database.emptyVolume();
+    expect(await database.runJob('backup')).toMatchObject({ outcome: 'nothing' });
+    const volume = await database.folder('data');
+    await inNode('mkdir', '-p', join(volume, 'state'), join(volume, 'data/mysql'));
+    await inNode('touch', join(volume, 'state/restoring'));
+    expect(await database.runJob('backup')).toMatchObject({
+      outcome: 'nothing',
+      reason: expect.stringContaining('restore') as string,
+    });
+    await inNode('rm', join(volume, 'state/restoring'));
+    expect(await database.runJob('backup')).toMatchObject({
+      outcome: 'refused',
+      reason: expect.stringContaining('not ours') as string,
+    });
+    expect(await listBackups(database)).toEqual([]);
+  });
+
+  it.concurrent('that the volume cannot hold fails early and keeps the earlier one', async () => {
+    const database = new Database(namespace, 'full', { backup: { size: '1Gi', className: 'small' } });
+    const volume = await createSmallVolume(`${namespace.name}-full`, '24M');
+    try {
+      await database.start('empty');
+      await database.load(randomRows(5_000));
+      await database.stop();
+      const good = await database.runJob('backup');
+      expect(good, good.reason).toMatchObject({ outcome: 'done' });
+      await database.start('data');
+      await database.load(randomRows(25_000));
+      await database.stop();
+      const failed = await database.runJob('backup');
+      expect(failed).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('too small') as string });
+      await volume.fill(good.backup ?? '');
+      const late = await database.runJob('backup');
+      expect(late).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('full') as string });
+      expect(await volume.list()).toEqual([good.backup]);
+    } finally {
+      await database.removeJobs();
+      await volume.remove();
+    }
+  });
+});
+
+interface SmallVolume {
+  readonly list: () => Promise<string[]>;
+  /** Makes a backup's manifest promise that everything will fit. */
+  readonly fill: (backup: string) => Promise<void>;
+  readonly remove: () => Promise<void>;
+}
+
+/** A PersistentVolume with a file system of its own, which can become full. */
+async function createSmallVolume(name: string, size: string): Promise<SmallVolume> {
+  const folder = await mkdtemp(join(process.env['CLUSTER_DIR'] ?? '', 'volumes', 'small-'));
+  await inNode('mount', '-t', 'tmpfs', '-o', `size=${size},mode=777`, 'small', folder);
+  const volume = {
+    apiVersion: 'v1',
+    kind: 'PersistentVolume',
+    metadata: { name },
+    spec: {
+      accessModes: ['ReadWriteOnce'],
+      capacity: { storage: '1Gi' },
+      claimRef: { namespace: namespace.name, name: 'backup-full-pvc' },
+      local: { path: folder },
+      nodeAffinity: {
+        required: {
+          nodeSelectorTerms: [{ matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'Exists' }] }],
+        },
+      },
+      persistentVolumeReclaimPolicy: 'Retain',
+      storageClassName: 'small',
+    },
+  };
+  await kubectl(['apply', '-f', '-'], stringify(volume));
+  return {
+    list: async () => (await inNode('ls', folder)).split('\n').filter(Boolean),
+    fill: async (backup) => {
+      // The guess is made from the last backup; one that shrank to nothing promises that this one will, too.
+      const file = join(folder, backup, 'manifest.json');
+      const text = await inNode('cat', file);
+      const script = `printf '%s' "$1" >"$2"`;
+      await inNode('bash', '-c', script, 'fill', text.replace(/"bytes": [0-9]+/, '"bytes": 1'), file);
+    },
+    remove: async () => {
+      await kubectl(['delete', 'pv', name, '--wait=false']);
+      await inNode('umount', '-l', folder);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
