@@ -75,8 +75,16 @@ export function createAccessKeeper({ load, clock, headers, connections }: Access
   }
 
   return {
-    current: async () =>
-      state && clock.elapsed() - state.readAt < CURRENT_MS ? Promise.resolve(state.access) : readOnce(),
+    async current() {
+      if (state && clock.elapsed() - state.readAt < CURRENT_MS) return state.access;
+      try {
+        return await readOnce();
+      } catch (error) {
+        // A file that is just being replaced: what we have may still be good.
+        if (state) return state.access;
+        throw error;
+      }
+    },
     renew: async () => {
       await reading?.catch(() => undefined);
       config = load();

@@ -75,7 +75,10 @@ async function follow<T extends StoredObject>(reflection: Reflection<T>): Promis
   const startedAt = clock.elapsed();
   const lastMs = Math.min((least + random() * (most - least)) * 1000, relistAt - startedAt);
   const timeoutSeconds = Math.max(1, Math.ceil(lastMs / 1000));
-  const watch = { resourceVersion: position, timeoutSeconds, idleMs, timeoutMs, signal };
+  const onOpen = (): void => {
+    reflection.heardAt = clock.elapsed();
+  };
+  const watch = { resourceVersion: position, timeoutSeconds, idleMs, timeoutMs, signal, onOpen };
   let told = 0;
   for await (const event of watchObjects(connection, kind, selection, watch)) {
     told += note(reflection, event);

@@ -1,7 +1,7 @@
 // One watch: what happens to the objects of a kind, from a moment on, until the server or the network ends it.
 
 import type { Connection } from './connect.ts';
-import type { ClusterError } from './errors.ts';
+import { ClusterError } from './errors.ts';
 import { failureOfStatus } from './failures.ts';
 import { collectionPath, type Kind } from './kinds.ts';
 import type { Selection } from './objects.ts';
@@ -22,6 +22,8 @@ export interface WatchOptions {
   readonly signal: AbortSignal;
   /** Until the answer begins. */
   readonly timeoutMs?: number | undefined;
+  /** The answer has begun. */
+  readonly onOpen: () => void;
 }
 
 interface RawEvent<T> {
@@ -40,7 +42,7 @@ export async function* watchObjects<T extends StoredObject>(
   connection: Connection,
   kind: Kind<T>,
   { namespace, labelSelector, fieldSelector }: Selection,
-  { resourceVersion, timeoutSeconds, idleMs, signal, timeoutMs }: WatchOptions,
+  { resourceVersion, timeoutSeconds, idleMs, signal, timeoutMs, onOpen }: WatchOptions,
 ): AsyncGenerator<WatchEvent<T>> {
   const bytes = await connection.stream({
     method: 'GET',
@@ -57,7 +59,17 @@ export async function* watchObjects<T extends StoredObject>(
     signal,
     timeoutMs,
   });
-  for await (const line of readLines(bytes)) yield readEvent(JSON.parse(line) as RawEvent<T>);
+  onOpen();
+  for await (const line of readLines(bytes)) yield readEvent(parseLine<T>(line));
+}
+
+function parseLine<T>(line: string): RawEvent<T> {
+  try {
+    return JSON.parse(line) as RawEvent<T>;
+  } catch {
+    // What JSON.parse says repeats a piece of the line, which may be a Secret's.
+    throw new ClusterError({ code: 0, reason: 'BadAnswer', message: 'an event of the watch is not JSON' });
+  }
 }
 
 function readEvent<T extends StoredObject>({ type, object }: RawEvent<T>): WatchEvent<T> {
