@@ -4,7 +4,7 @@
 
 import type { JsonObject } from '../parse/source.ts';
 import type { Path } from '../parse/yaml.ts';
-import { FIELDS } from './rules.generated.ts';
+import { knownFields } from './fields.ts';
 
 /** A resource without its empty fields, and where they stood. */
 export interface FilledResource {
@@ -26,7 +26,7 @@ function dropWithin(node: unknown, path: Path, empty: Path[]): unknown {
     const items = node.map((item, index) => dropWithin(item, [...path, index], empty));
     return empty.length === before ? node : items;
   }
-  const known = FIELDS[path.map((step) => (typeof step === 'number' ? '*' : step)).join('.')];
+  const known = knownFields(path);
   const kept = Object.entries(node).flatMap(([key, child]): [string, unknown][] => {
     const here = [...path, key];
     if (!isEmptyField(here, child) || (known && !known.includes(key))) return [[key, dropWithin(child, here, empty)]];

@@ -2,9 +2,10 @@
 
 import type { JsonObject } from '../parse/source.ts';
 import type { Path } from '../parse/yaml.ts';
+import { knownFields } from './fields.ts';
 import type { Finding } from './finding.ts';
 import { nearest } from './nearest.ts';
-import { FIELDS, FORMS } from './rules.generated.ts';
+import { FORMS } from './rules.generated.ts';
 import validate, { type SchemaError } from './schema.generated.js';
 
 /** Checks a resource against the CRD's schema. */
@@ -35,8 +36,7 @@ function toFinding(error: SchemaError, resource: JsonObject): Finding {
 }
 
 function unknownField(field: string, parent: Path): string {
-  const siblings = FIELDS[parent.map((step) => (typeof step === 'number' ? '*' : step)).join('.')] ?? [];
-  const meant = nearest(field, siblings);
+  const meant = nearest(field, knownFields(parent) ?? []);
   return meant === undefined ? 'unknown field' : `unknown field, did you mean "${meant}"?`;
 }
 
@@ -66,10 +66,13 @@ function violation({ keyword, params }: SchemaError, value: unknown): string {
 }
 
 function wrongType(wanted: readonly string[], value: unknown): string {
-  const given = value === null ? 'empty' : Array.isArray(value) ? 'a list' : `a ${typeof value}`;
+  const given = value === null ? 'empty' : Array.isArray(value) ? 'a list' : withArticle(typeof value);
   const hint = wanted.includes('string') && ['number', 'bigint', 'boolean'].includes(typeof value);
-  const article = wanted[0] === 'integer' || wanted[0] === 'object' || wanted[0] === 'array' ? 'an' : 'a';
-  return `must be ${article} ${wanted.join(' or ')}, but is ${given}${hint ? '; write it in quotes' : ''}`;
+  return `must be ${withArticle(wanted.join(' or '))}, but is ${given}${hint ? '; write it in quotes' : ''}`;
+}
+
+function withArticle(words: string): string {
+  return `${/^[aeiou]/.test(words) ? 'an' : 'a'} ${words}`;
 }
 
 /** Reads ajv's JSON pointer; a step into a list becomes a number. */

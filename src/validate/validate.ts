@@ -36,8 +36,7 @@ export function createValidator(options: ValidateOptions = {}): Validator {
   const rules = createRuleChecker();
   const checkRepeated = createRegister(options.namespace);
   return (given) => {
-    const { object, findings: empty } = isMySQL(given) ? withoutEmptyFields(given) : { object: given, findings: [] };
-    const findings = isMySQL(object) ? [...empty, ...checkResource(object, rules, options)] : [];
+    const { object, findings } = checkResource(given, rules, options);
     const repeated = checkRepeated(object);
     const problems = [...findings, ...repeated].map((finding) => toProblem(finding, object));
     const dropped = findings.filter(({ rule, severity }) => rule === 'unknown-field' && severity === 'warning');
@@ -45,13 +44,38 @@ export function createValidator(options: ValidateOptions = {}): Validator {
   };
 }
 
-function withoutEmptyFields(given: SourceObject): { object: SourceObject; findings: Finding[] } {
+interface CheckedResource {
+  readonly object: SourceObject;
+  readonly findings: readonly Finding[];
+}
+
+function checkResource(given: SourceObject, rules: RuleChecker, options: ValidateOptions): CheckedResource {
+  if (!isMySQL(given)) return { object: given, findings: [] };
+  const kind = checkKind(given);
+  if (kind.length > 0) return { object: given, findings: kind };
+  const { object, findings: empty } = withoutEmptyFields(given);
+  return { object, findings: withoutHidden([...empty, ...checkFields(object, rules, options)]) };
+}
+
+function withoutEmptyFields(given: SourceObject): CheckedResource {
   const { value, empty } = dropEmptyFields(given.value);
   const findings = empty.map((path): Finding => {
     return { severity: 'warning', rule: 'empty-field', path, message: 'is empty, which counts as not given' };
   });
   return { object: { ...given, value }, findings };
 }
+
+/**
+ * Leaves out what was found below a field that is unknown or of the wrong type: it says nothing more, and its keys may be
+ * a secret, as in `password: {hunter2}`.
+ */
+function withoutHidden(findings: readonly Finding[]): readonly Finding[] {
+  const hiding = new Set(findings.filter(({ rule }) => HIDING.has(rule)).map(({ path }) => JSON.stringify(path)));
+  if (hiding.size === 0) return findings;
+  return findings.filter(({ path }) => !path.some((_, length) => hiding.has(JSON.stringify(path.slice(0, length)))));
+}
+
+const HIDING = new Set(['type', 'unknown-field']);
 
 function withoutFields(object: SourceObject, dropped: readonly Finding[]): SourceObject {
   const value = structuredClone(object.value);
@@ -64,10 +88,8 @@ function withoutFields(object: SourceObject, dropped: readonly Finding[]): Sourc
   return { ...object, value };
 }
 
-function checkResource(object: SourceObject, rules: RuleChecker, options: ValidateOptions): Finding[] {
+function checkFields(object: SourceObject, rules: RuleChecker, options: ValidateOptions): Finding[] {
   const { value } = object;
-  const kind = checkKind(object);
-  if (kind.length > 0) return kind;
   const stored = options.earlier?.get(identify(value, options.namespace));
   const earlier = stored && dropEmptyFields(stored).value;
   const schema = checkSchema(value).map((finding) => lenient(finding, options));

@@ -89,6 +89,28 @@ describe('random input', () => {
       expectOrderlyInput(`{"apiVersion":"otus.homework/v1","kind":"MySQL","metadata":${metadata},"spec":${spec}}`),
     ),
   );
+  // Not damaged: a key of `spec` is no secret, and damage would make one of what stands within the password.
+  const key = fc.constantFrom(PASSWORD, `x${PASSWORD}`, `\${${PASSWORD}}`, 'name', '__proto__');
+  const { value: shape } = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 3 },
+      fc.constantFrom(null, PASSWORD, `\${${PASSWORD}}`, '', 5),
+      fc.array(tie('value'), { maxLength: 3 }),
+      fc.dictionary(key, tie('value'), { maxKeys: 3 }),
+    ),
+  }));
+  const field = fc.constantFrom('password', 'pasword', 'database', 'storage_size');
+  run(
+    'a password of any shape',
+    0.05,
+    fc.asyncProperty(field, shape, fc.constantFrom('text', 'json', 'sarif'), async (name, value, report) => {
+      const spec = { image: 'mysql:8.4', database: 'a', storage_size: '1Gi', [name]: value };
+      const input = JSON.stringify({ apiVersion: 'otus.homework/v1', kind: 'MySQL', metadata: { name: 'a' }, spec });
+      await expectOrderlyInput(input);
+      await expectOrderlyInput(input, '--validate=warn');
+      expect((await runCli(['validate', '-f', '-', '-o', report], input)).out).not.toContain(PASSWORD);
+    }) as fc.IAsyncProperty<unknown[]>,
+  );
   const word = fc.oneof(
     fc.constantFrom(
       'render',

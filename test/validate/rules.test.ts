@@ -73,7 +73,7 @@ const INVALID: readonly Row[] = [
   ['an image that is too long', `image: ${'a'.repeat(513)} # <-`, 'spec.image', 'must have at most 512 characters'],
   ['no image', '# without image', 'spec.image', 'is required'],
   ['an unknown pull policy', 'imagePullPolicy: Sometimes # <-', 'spec.imagePullPolicy', 'must be one of Always, IfNotPresent, Never'],
-  ['pull secrets that are no list', 'imagePullSecrets: {name: a} # <-', 'spec.imagePullSecrets', 'must be an array, but is a object'],
+  ['pull secrets that are no list', 'imagePullSecrets: {name: a} # <-', 'spec.imagePullSecrets', 'must be an array, but is an object'],
   ['a pull secret without a name', 'imagePullSecrets:\n  - {} # <-', 'spec.imagePullSecrets[0].name', 'is required'],
   ['a pull secret with a wrong name', 'imagePullSecrets:\n  - name: A_b # <-', 'spec.imagePullSecrets[0].name', 'must be the name of a Kubernetes object'],
   ['a pull secret twice', 'imagePullSecrets:\n  - name: a\n  - name: a # <-', 'spec.imagePullSecrets[1]', 'an earlier item has the same name'],

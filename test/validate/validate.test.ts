@@ -172,6 +172,38 @@ describe('warnings', () => {
     const spec = { password: "hunter2'\\", image: 5, storage_size: 'x' };
     expect(check(resourceText(spec)).join('\n')).not.toContain('hunter2');
   });
+
+  it.each<[string, object]>([
+    ['in braces, where it is the key of an empty field', { password: { hunter2: null } }],
+    ['in braces within a list', { password: [{ hunter2: null }] }],
+    ['as the key of a value with "${"', { password: { hunter2: '${a}' } }],
+    ['below a misspelt field', { pasword: { hunter2: null, b: { hunter2: '${a}' } } }],
+    ['below a field that holds no objects', { database: { hunter2: null } }],
+  ])('nor a password that stands %s', (_, spec) => {
+    for (const unknownFields of ['error', 'warn'] as const) {
+      const found = check(resourceText(spec), { unknownFields });
+      expect(found.join('\n')).toMatch(/spec\.(pasword: unknown field|(password|database): must be a string)/);
+      expect(found.join('\n')).not.toContain('hunter2');
+    }
+  });
+
+  it('nor the password of a resource of a kind that is not known', () => {
+    const text = resourceText({ password: { hunter2: null } }).replace('otus.homework/v1', 'otus.homework/v2');
+    expect(check(text)).toEqual(['error 1 apiVersion: must be otus.homework/v1']);
+  });
+});
+
+describe('a field with a name that every JavaScript object has is an unknown one', () => {
+  it.each(['constructor', 'toString', '__proto__', 'hasOwnProperty'])('%s', (name) => {
+    const within = `  ${name}: {x: null, y: {}}\n`;
+    const metadata = `  ${name}: 5\n`;
+    const text = `${resourceText(SECRET).replace('metadata:\n', `metadata:\n${metadata}`)}${within}${name}: {x: null, y: {}}\n`;
+    for (const unknownFields of ['error', 'warn'] as const) {
+      const found = check(text, { unknownFields }).join('\n');
+      for (const path of [name, `spec.${name}`, `metadata.${name}`]) expect(found).toContain(` ${path}: unknown field`);
+      expect(found).not.toContain('did you mean');
+    }
+  });
 });
 
 describe('the word that was meant', () => {
