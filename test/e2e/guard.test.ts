@@ -121,6 +121,13 @@ describe('a volume', () => {
       message: 'move it to data/ on this volume',
     },
     {
+      title: 'whose data the server may not read is refused, and never taken for an empty one',
+      name: 'unreadable',
+      script: 'mkdir -p /var/lib/mysql/data/mysql; chmod 0 /var/lib/mysql/data',
+      expected: 'empty',
+      message: 'may not read and write /var/lib/mysql/data',
+    },
+    {
       title: 'marked as initialised but without data is refused',
       name: 'emptied',
       script: 'mkdir -p /var/lib/mysql/state; touch /var/lib/mysql/state/initialised',

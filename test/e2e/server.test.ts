@@ -129,3 +129,28 @@ describe('a seed-style resource with lifecycle None under the restricted Pod Sec
     await expect(namespace.kubectl(['apply', '-f', '-'], smaller)).rejects.toThrow('the storage size cannot shrink');
   });
 });
+
+describe('a database with a name that is no word', () => {
+  let namespace: Namespace;
+  beforeAll(async () => {
+    namespace = await Namespace.create('names');
+  });
+  afterAll(() => namespace.delete());
+
+  it.concurrent.each([
+    ['unicode', '数据-ü $x'],
+    ['long', '-'.repeat(51)],
+    ['longest', 'a'.repeat(64)],
+  ])('(%s) is made as it is written', async (name, database) => {
+    await namespace.deliver(mysql(name, { database, lifecycle: 'None' }));
+    await namespace.ready(name);
+    const hex = Buffer.from(database).toString('hex').toUpperCase();
+    const found = await namespace.sql(
+      name,
+      PASSWORD,
+      `select count(*) from schemata where hex(convert(schema_name using utf8mb4)) = '${hex}'`,
+      'information_schema',
+    );
+    expect(found).toBe('1\n');
+  });
+});

