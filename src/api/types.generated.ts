@@ -335,7 +335,7 @@ export interface MySQLSpec {
     [k: string]: string;
   };
   /**
-   * More annotations for every rendered object. The server's pod has podAnnotations.
+   * More annotations for every rendered object. The server's pod has podAnnotations. The claims' own, which keep delivery tools from deleting data, stay as they are.
    */
   annotations?: {
     [k: string]: string;

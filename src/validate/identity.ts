@@ -28,13 +28,18 @@ function identifyRendered(value: JsonObject, name: string, namespace: string): s
   const spec = isObject(value['spec']) ? value['spec'] : {};
   const names = childNames(name);
   const claims = spec['lifecycle'] === 'None' ? (['dataClaim'] as const) : (['dataClaim', 'backupClaim'] as const);
-  const hasHostPath = (field: unknown): boolean => isObject(field) && field['hostPath'] !== undefined;
-  const paths = { dataClaim: hasHostPath(spec['storage']), backupClaim: hasHostPath(spec['backup']) };
+  const hostPathOf = (field: unknown): string =>
+    isObject(field) && typeof field['hostPath'] === 'string' ? field['hostPath'] : '';
+  const paths = { dataClaim: hostPathOf(spec['storage']), backupClaim: hostPathOf(spec['backup']) };
   return [
     ...claims.map((claim) => join('', 'PersistentVolumeClaim', namespace, names[claim])),
-    ...claims.flatMap((claim) =>
-      paths[claim] ? [join('', 'PersistentVolume', '', volumeName(namespace, names[claim]))] : [],
-    ),
+    // Two servers on one folder would ruin each other's data, so a folder counts as an object, too.
+    ...claims
+      .filter((claim) => paths[claim] !== '')
+      .flatMap((claim) => [
+        join('', 'PersistentVolume', '', volumeName(namespace, names[claim])),
+        join('', 'hostPath', '', encodeURIComponent(paths[claim])),
+      ]),
     ...(spec['password'] === undefined ? [] : [join('', 'Secret', namespace, names.rootSecret)]),
     ...(isObject(spec['networkPolicy']) ? [join('networking.k8s.io', 'NetworkPolicy', namespace, names.server)] : []),
     join('', 'ConfigMap', namespace, names.config),
@@ -86,7 +91,9 @@ function describe({ key, isRendered }: Identity, earlier: Entry): string {
   const { owner } = earlier;
   const place = `${owner.file}:${String(owner.positionOf(['metadata', 'name']).line)}`;
   const [, kind = '', , name = ''] = key.split('/');
+  const what = kind === 'hostPath' ? `hostPath ${decodeURIComponent(name)}` : `${kind} ${name}`;
+  if (earlier.isRendered && isRendered) return `is rendered to the ${what}, as the resource in ${place} is`;
   if (earlier.isRendered) return `the resource in ${place} is rendered to a ${kind} of this name, too`;
-  if (isRendered) return `is rendered to the ${kind} ${name}, which stands already in ${place}`;
+  if (isRendered) return `is rendered to the ${what}, which stands already in ${place}`;
   return `this object stands already in ${place}`;
 }

@@ -130,7 +130,7 @@ export const RULES: readonly Rule[] = [
       "spec"
     ],
     "field": [],
-    "rule": "quantity(has(self.backup) && has(self.backup.size) ? self.backup.size : has(self.storage) ? self.storage.size : self.storage_size).compareTo(quantity( has(oldSelf.backup) && has(oldSelf.backup.size) ? oldSelf.backup.size : has(oldSelf.storage) ? oldSelf.storage.size : oldSelf.storage_size)) >= 0",
+    "rule": "(has(oldSelf.lifecycle) && oldSelf.lifecycle == 'None') || quantity(has(self.backup) && has(self.backup.size) ? self.backup.size : has(self.storage) ? self.storage.size : self.storage_size).compareTo(quantity( has(oldSelf.backup) && has(oldSelf.backup.size) ? oldSelf.backup.size : has(oldSelf.storage) ? oldSelf.storage.size : oldSelf.storage_size)) >= 0",
     "message": "the backup size cannot shrink (without backup.size it is the storage size); give backup.size at least its old value",
     "onChange": true
   },
@@ -139,7 +139,7 @@ export const RULES: readonly Rule[] = [
       "spec"
     ],
     "field": [],
-    "rule": "(has(self.backup) && has(self.backup.className) ? self.backup.className : has(self.storage) && has(self.storage.className) ? self.storage.className : '') == (has(oldSelf.backup) && has(oldSelf.backup.className) ? oldSelf.backup.className : has(oldSelf.storage) && has(oldSelf.storage.className) ? oldSelf.storage.className : '')",
+    "rule": "(has(oldSelf.lifecycle) && oldSelf.lifecycle == 'None') || (has(self.backup) && has(self.backup.className) ? self.backup.className : has(self.storage) && has(self.storage.className) ? self.storage.className : '') == (has(oldSelf.backup) && has(oldSelf.backup.className) ? oldSelf.backup.className : has(oldSelf.storage) && has(oldSelf.storage.className) ? oldSelf.storage.className : '')",
     "message": "backup.className cannot change, the claim keeps the class it was made with; put the old one back",
     "onChange": true
   },
@@ -148,7 +148,7 @@ export const RULES: readonly Rule[] = [
       "spec"
     ],
     "field": [],
-    "rule": "(has(self.backup) && has(self.backup.hostPath) ? self.backup.hostPath : '') == (has(oldSelf.backup) && has(oldSelf.backup.hostPath) ? oldSelf.backup.hostPath : '')",
+    "rule": "(has(oldSelf.lifecycle) && oldSelf.lifecycle == 'None') || (has(self.backup) && has(self.backup.hostPath) ? self.backup.hostPath : '') == (has(oldSelf.backup) && has(oldSelf.backup.hostPath) ? oldSelf.backup.hostPath : '')",
     "message": "backup.hostPath cannot change, the volume's source is fixed; put the old one back",
     "onChange": true
   },
@@ -157,7 +157,7 @@ export const RULES: readonly Rule[] = [
       "spec"
     ],
     "field": [],
-    "rule": "!(has(self.backup) && has(self.backup.hostPath)) || quantity(has(self.backup.size) ? self.backup.size : has(self.storage) ? self.storage.size : self.storage_size).compareTo(quantity( has(oldSelf.backup) && has(oldSelf.backup.size) ? oldSelf.backup.size : has(oldSelf.storage) ? oldSelf.storage.size : oldSelf.storage_size)) == 0",
+    "rule": "(has(oldSelf.lifecycle) && oldSelf.lifecycle == 'None') || !(has(self.backup) && has(self.backup.hostPath)) || quantity(has(self.backup.size) ? self.backup.size : has(self.storage) ? self.storage.size : self.storage_size).compareTo(quantity( has(oldSelf.backup) && has(oldSelf.backup.size) ? oldSelf.backup.size : has(oldSelf.storage) ? oldSelf.storage.size : oldSelf.storage_size)) == 0",
     "message": "the backup size cannot change with backup.hostPath, such a volume cannot be resized; give backup.size its old value",
     "onChange": true
   },
@@ -166,8 +166,8 @@ export const RULES: readonly Rule[] = [
       "spec"
     ],
     "field": [],
-    "rule": "!(has(self.storage) && has(self.storage.hostPath) && has(self.backup) && has(self.backup.hostPath)) || self.storage.hostPath != self.backup.hostPath",
-    "message": "storage.hostPath and backup.hostPath must be two folders",
+    "rule": "!(has(self.storage) && has(self.storage.hostPath) && has(self.backup) && has(self.backup.hostPath)) || !(self.storage.hostPath + '/').startsWith(self.backup.hostPath + '/') && !(self.backup.hostPath + '/').startsWith(self.storage.hostPath + '/')",
+    "message": "storage.hostPath and backup.hostPath must be two folders, neither within the other",
     "onChange": false
   },
   {
@@ -215,8 +215,18 @@ export const RULES: readonly Rule[] = [
       "database"
     ],
     "field": [],
-    "rule": "!self.contains('$(') && !self.contains('${')",
-    "message": "must not contain \"$(\" or \"${\", which Kubernetes and delivery tools replace",
+    "rule": "!self.contains('$(') && !self.contains('${') && !self.contains('$$')",
+    "message": "must not contain \"$(\", \"${\" or \"$$\", which Kubernetes and delivery tools replace",
+    "onChange": false
+  },
+  {
+    "path": [
+      "spec",
+      "database"
+    ],
+    "field": [],
+    "rule": "self.size() <= 51 || self.matches('^[0-9A-Za-z_]*$')",
+    "message": "must have at most 51 characters, or hold only letters, digits and \"_\"",
     "onChange": false
   },
   {
@@ -341,8 +351,18 @@ export const RULES: readonly Rule[] = [
       "config"
     ],
     "field": [],
-    "rule": "!self.exists(k, ['basedir', 'bind_address', 'chroot', 'daemonize', 'datadir', 'help', 'init_file', 'initialize', 'initialize_insecure', 'innodb_data_home_dir', 'innodb_doublewrite_dir', 'innodb_log_group_home_dir', 'innodb_read_only', 'innodb_temp_tablespaces_dir', 'innodb_tmpdir', 'innodb_undo_directory', 'log_error', 'offline_mode', 'pid_file', 'plugin_dir', 'port', 'secure_file_priv', 'skip_grant_tables', 'skip_networking', 'socket', 'super_read_only', 'tmpdir', 'upgrade', 'user', 'validate_config', 'version'].exists(o, o.startsWith(k) || (k.startsWith('loose_') && o.startsWith(k.substring(6)))))",
+    "rule": "!self.exists(k, ['basedir', 'bind_address', 'chroot', 'daemonize', 'datadir', 'help', 'init_file', 'initialize', 'initialize_insecure', 'innodb_data_home_dir', 'innodb_doublewrite_dir', 'innodb_log_group_home_dir', 'innodb_read_only', 'innodb_temp_tablespaces_dir', 'innodb_tmpdir', 'innodb_undo_directory', 'log_error', 'offline_mode', 'pid_file', 'plugin_dir', 'port', 'secure_file_priv', 'skip_grant_tables', 'skip_networking', 'socket', 'super_read_only', 'tmpdir', 'upgrade', 'user', 'validate_config', 'version'].exists(o, ['', 'loose_', 'enable_', 'disable_', 'skip_', 'maximum_'].exists(p, k.startsWith(p) && o.startsWith(k.substring(p.size())))))",
     "message": "these options would break the pod and cannot be set: basedir, bind_address, chroot, daemonize, datadir, help, init_file, initialize, innodb_data_home_dir, innodb_doublewrite_dir, innodb_log_group_home_dir, innodb_read_only, innodb_temp_tablespaces_dir, innodb_tmpdir, innodb_undo_directory, log_error, offline_mode, pid_file, plugin_dir, port, secure_file_priv, skip_grant_tables, skip_networking, socket, super_read_only, tmpdir, upgrade, user, validate_config, version",
+    "onChange": false
+  },
+  {
+    "path": [
+      "spec",
+      "config"
+    ],
+    "field": [],
+    "rule": "!self.exists(k, ['innodb_page_size', 'lower_case_table_names'].exists(o, k != o && ['', 'loose_'].exists(p, k.startsWith(p) && o.startsWith(k.substring(p.size())))))",
+    "message": "innodb_page_size and lower_case_table_names must be written out",
     "onChange": false
   },
   {
@@ -937,6 +957,16 @@ export const RULES: readonly Rule[] = [
   {
     "path": [
       "spec",
+      "podLabels"
+    ],
+    "field": [],
+    "rule": "self.all(k, !k.startsWith('otus.homework/') && !(k in ['app', 'app.kubernetes.io/component', 'app.kubernetes.io/managed-by', 'app.kubernetes.io/name']))",
+    "message": "these labels are ours and cannot be given, app, otus.homework/… and app.kubernetes.io/component, managed-by and name",
+    "onChange": false
+  },
+  {
+    "path": [
+      "spec",
       "podAnnotations"
     ],
     "field": [],
@@ -952,6 +982,16 @@ export const RULES: readonly Rule[] = [
     "field": [],
     "rule": "self.map(k, k.size() + self[k].size()).sum() <= 30000",
     "message": "annotations must be at most 30000 characters together",
+    "onChange": false
+  },
+  {
+    "path": [
+      "spec",
+      "podAnnotations"
+    ],
+    "field": [],
+    "rule": "self.all(k, !k.startsWith('otus.homework/'))",
+    "message": "annotations of otus.homework/ are ours and cannot be given",
     "onChange": false
   },
   {
@@ -967,6 +1007,16 @@ export const RULES: readonly Rule[] = [
   {
     "path": [
       "spec",
+      "labels"
+    ],
+    "field": [],
+    "rule": "self.all(k, !k.startsWith('otus.homework/') && !(k in ['app', 'app.kubernetes.io/component', 'app.kubernetes.io/managed-by', 'app.kubernetes.io/name']))",
+    "message": "these labels are ours and cannot be given, app, otus.homework/… and app.kubernetes.io/component, managed-by and name",
+    "onChange": false
+  },
+  {
+    "path": [
+      "spec",
       "annotations"
     ],
     "field": [],
@@ -982,6 +1032,16 @@ export const RULES: readonly Rule[] = [
     "field": [],
     "rule": "self.map(k, k.size() + self[k].size()).sum() <= 30000",
     "message": "annotations must be at most 30000 characters together",
+    "onChange": false
+  },
+  {
+    "path": [
+      "spec",
+      "annotations"
+    ],
+    "field": [],
+    "rule": "self.all(k, !k.startsWith('otus.homework/'))",
+    "message": "annotations of otus.homework/ are ours and cannot be given",
     "onChange": false
   },
   {
@@ -1014,6 +1074,17 @@ export const RULES: readonly Rule[] = [
     "field": [],
     "rule": "self.map(k, k.size() + self[k].size()).sum() <= 30000",
     "message": "annotations must be at most 30000 characters together",
+    "onChange": false
+  },
+  {
+    "path": [
+      "spec",
+      "service",
+      "annotations"
+    ],
+    "field": [],
+    "rule": "self.all(k, !k.startsWith('otus.homework/'))",
+    "message": "annotations of otus.homework/ are ours and cannot be given",
     "onChange": false
   },
   {
@@ -1188,7 +1259,7 @@ export const RULES: readonly Rule[] = [
 export const FORMS: Readonly<Record<string, string>> = {
   "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$": "the name of a namespace",
   "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.,][0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$": "a time such as 2026-01-31T12:00:00Z",
-  "^[A-Za-z0-9][A-Za-z0-9._/:@-]*$": "an image reference such as mysql:8.4",
+  "^[A-Za-z0-9][A-Za-z0-9._/-]*(:[0-9]+/[A-Za-z0-9._/-]+)?(:[A-Za-z0-9_][A-Za-z0-9._-]*)?(@[a-z0-9]+:[a-f0-9]{32,})?$": "an image reference such as mysql:8.4",
   "^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$": "the name of a Kubernetes object",
   "^[ -\\-0-\\[\\]-_a-~ -‧‪-퟿-﻾＀-�]*$": "a legal MySQL database name",
   "^[A-Za-z0-9_-][A-Za-z0-9._-]*$": "a key of a Secret",

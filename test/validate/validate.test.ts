@@ -104,6 +104,14 @@ describe('duplicates', () => {
     expect(check(`${shop}---\n${shop}`)).toEqual(['error 16 metadata.name: this object stands already in test.yaml:4']);
   });
 
+  it('two resources on one folder of the node are refused, whatever their namespaces', () => {
+    const on = (name: string): string =>
+      `apiVersion: otus.homework/v1\nkind: MySQL\nmetadata: {name: ${name}, namespace: ${name}}\nspec: {image: a, database: a, passwordSecretRef: {name: a, key: a}, storage: {size: 1Gi, hostPath: /data/x}}\n`;
+    expect(check(`${on('a')}---\n${on('b')}`).join()).toContain(
+      'is rendered to the hostPath /data/x, as the resource in',
+    );
+  });
+
   it.each([
     ['Service', 'v1', 'shop'],
     ['ConfigMap', 'v1', 'shop-config'],
