@@ -283,5 +283,5 @@ export const HOSTILE = readFileSync(join(import.meta.dirname, 'jobs-hostile.sql'
 export async function inNode(...words: string[]): Promise<string> {
   const state = process.env['CLUSTER_DIR'] ?? '';
   const [pid = ''] = readFileSync(join(state, 'pids/node'), 'utf8').split(' ');
-  return run('nsenter', ['--target', pid, '--mount', '--', ...words]);
+  return run('nsenter', ['--target', pid, '--mount', '--pid', '--', ...words]);
 }
