@@ -19,7 +19,7 @@ export function passThrough({ value, text }: SourceObject): Manifest {
     kind: String(value['kind']),
     name: nameOf(metadata['name']),
     namespace: nameOf(metadata['namespace']),
-    yaml: isYaml ? text.replace(/^(?:[ \t]*\n)+/, '') : `${block(value, 0)}\n`,
+    yaml: isYaml ? text.replace(/^[ \t\n]*\n/, '') : `${block(value, 0)}\n`,
   };
 }
 

@@ -9,7 +9,8 @@ export interface Chunk {
   readonly columnsBefore: number;
 }
 
-const ONLY_COMMENTS = /^(?:[ \t]*(?:#.*)?\n|%.*\n)*[ \t]*(?:#.*|%.*)?$/;
+/** A line that is neither blank nor a comment nor a directive. All patterns here take one step per character at most. */
+const CONTENT = /(?<![^\n])(?!%)[ \t]*[^ \t\n#]/;
 
 /**
  * Splits a stream of YAML and JSON. A line that starts with `---` can only be a separator: YAML allows it nowhere else,
@@ -23,7 +24,7 @@ export function splitDocuments(text: string): Chunk[] {
     // What follows the dashes on their line belongs to the document; blanks keep its columns.
     const chunk = text.slice(start, end).replace(/^---/, '   ');
     const whole = { text: chunk, linesBefore, columnsBefore: 0 };
-    if (!ONLY_COMMENTS.test(chunk)) chunks.push(/^\s*\{/.test(chunk) ? splitJson(whole) : [whole]);
+    if (CONTENT.test(chunk)) chunks.push(/^\s*\{/.test(chunk) ? splitJson(whole) : [whole]);
     linesBefore += countLines(chunk);
     start = end;
   };
@@ -66,9 +67,11 @@ function splitJson(whole: Chunk): Chunk[] {
 function endsOfObjects(text: string): number[] {
   const ends: number[] = [];
   let depth = 0;
-  for (const { index, 0: token } of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]]/gs)) {
-    if (token.startsWith('"')) continue;
-    depth += token === '{' || token === '[' ? 1 : -1;
+  let isString = false;
+  for (const { index, 0: token } of text.matchAll(/\\[^]|["{}[\]]/g)) {
+    if (token === '"') isString = !isString;
+    if (isString || !'{}[]'.includes(token)) continue;
+    depth += '{['.includes(token) ? 1 : -1;
     if (depth === 0) ends.push(index + 1);
   }
   return ends;

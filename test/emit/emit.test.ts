@@ -42,6 +42,10 @@ describe('an object that passes through', () => {
     expect(pass('\n\napiVersion: v1\nkind: A')).toBe('apiVersion: v1\nkind: A\n');
   });
 
+  it('loses any number of blank lines before it', () => {
+    expect(pass(`${' \n'.repeat(4_000_000)}  apiVersion: v1\n  kind: A\n`)).toBe('  apiVersion: v1\n  kind: A\n');
+  });
+
   it('as JSON or an item of a List becomes YAML that says the same', () => {
     const json = '{"kind": "A", "apiVersion": "v1", "x": ["on", 9007199254740993, 1.5, null, {}]}';
     const written = 'apiVersion: "v1"\nkind: "A"\nx:\n  - "on"\n  - 9007199254740993\n  - 1.5\n  - null\n  - {}\n';

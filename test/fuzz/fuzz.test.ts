@@ -109,7 +109,7 @@ describe('random input', () => {
       await expectOrderlyInput(input);
       await expectOrderlyInput(input, '--validate=warn');
       expect((await runCli(['validate', '-f', '-', '-o', report], input)).out).not.toContain(PASSWORD);
-    }) as fc.IAsyncProperty<unknown[]>,
+    }),
   );
   const word = fc.oneof(
     fc.constantFrom(

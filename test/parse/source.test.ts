@@ -42,6 +42,11 @@ describe('documents are split as kubectl does', () => {
     ['JSON after JSON', `${J}${J}\n${J}`, 'J J J'],
     ['JSON behind a separator', `${A}---\n${J}\n${J}\n---\n${B}`, 'A J J B'],
     ['YAML behind JSON', `${J}\n---\n${A}---\n${B}`, 'J A B'],
+    [
+      'JSON with braces and quotes in a string',
+      '{"apiVersion": "v1", "kind": "{}\\"}{\\\\"}{"apiVersion": "v1", "kind": "J"}',
+      '{}"}{\\ J',
+    ],
     ['YAML in braces', `{apiVersion: v1, kind: A, x: 'a}b'}\n---\n${B}---\n${A}`, 'A B A'],
     ['a List', `apiVersion: v1\nkind: List\nitems:\n- ${J}\n- {apiVersion: v1, kind: A}\n`, 'J A'],
     ['a list of a kind', `apiVersion: otus.homework/v1\nkind: MySQLList\nitems: [${J}]\n`, 'J'],
