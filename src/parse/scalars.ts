@@ -3,6 +3,9 @@
 
 import { NOT_RESOLVED, Schema, defineScalarTag, mapTag, mergeTag, seqTag, strTag } from 'js-yaml';
 
+/** A value that JSON cannot hold. */
+export class ScalarError extends Error {}
+
 const TRUE = new Set(['y', 'Y', 'yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON']);
 const FALSE = new Set(['n', 'N', 'no', 'No', 'NO', 'false', 'False', 'FALSE', 'off', 'Off', 'OFF']);
 const NULL = new Set(['', '~', 'null', 'Null', 'NULL']);
@@ -62,7 +65,7 @@ const floatTag = defineScalarTag<number>('tag:yaml.org,2002:float', {
   implicit: true,
   implicitFirstChars: Array.from('-+.0123456789'),
   resolve(text, isExplicit) {
-    if (NOT_A_NUMBER.test(text)) throw new RangeError(`${text} is not a number that JSON can hold`);
+    if (NOT_A_NUMBER.test(text)) throw new ScalarError(`${text} is not a number that JSON can hold`);
     const value = parseFloatingPoint(text);
     if (value !== undefined) return value;
     const whole = isExplicit ? parseInteger(text) : undefined;

@@ -3,7 +3,7 @@
 import type { Position, Problem } from '../errors.ts';
 import { splitDocuments, type Chunk } from './documents.ts';
 import { positionAt } from './positions.ts';
-import { YamlError, createLocator, endLastLine, parseYaml, type Path } from './yaml.ts';
+import { YamlError, createEffort, createLocator, endLastLine, parseYaml, type Effort, type Path } from './yaml.ts';
 
 /** The largest file that is read, in bytes. */
 export const MAX_FILE_BYTES = 10 * 1024 * 1024;
@@ -50,11 +50,12 @@ export function parseSource(file: string, bytes: Uint8Array): ParsedSource {
     return { objects: [], problems };
   }
   const objects: SourceObject[] = [];
+  const effort = createEffort();
   for (const chunk of splitDocuments(text)) {
     const at = (position: Position): Position => positionInFile(position, chunk);
     try {
       const document = endLastLine(chunk.text);
-      const value = parseDocument(document);
+      const value = parseDocument(document, effort);
       const locate = createLocator(document);
       collectObjects({ file, value, text: document, positionOf: (path) => at(locate(path)) }, objects, report);
     } catch (error) {
@@ -79,10 +80,10 @@ function positionInFile({ line, column }: Position, { linesBefore, columnsBefore
   return { line: line + linesBefore, column: line === 1 ? column + columnsBefore : column };
 }
 
-function parseDocument(text: string): unknown {
+function parseDocument(text: string, effort: Effort): unknown {
   // Kubernetes' YAML, unlike JSON, ends a line, and a comment, at these.
   const at = /^\s*\{/.test(text) ? -1 : text.search(/[\u0085\u2028\u2029]/);
-  if (at === -1) return parseYaml(text);
+  if (at === -1) return parseYaml(text, effort);
   const message =
     'this character (U+0085, U+2028 or U+2029) ends a line in YAML; write it as an escape in double quotes';
   throw new YamlError(message, positionAt(text, at));

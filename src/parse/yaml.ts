@@ -1,9 +1,9 @@
 // The one place that reads YAML by its library. Text in, values and positions out.
 
-import { EVENT_ID, SCALAR_STYLE, YAMLException, load, parseEvents } from 'js-yaml';
+import { EVENT_ID, SCALAR_STYLE, YAMLException, load, parseEvents, type Event, type ScalarEvent } from 'js-yaml';
 import type { Position } from '../errors.ts';
 import { Places, createPositions, positionAt } from './positions.ts';
-import { KUBERNETES_SCHEMA, createMergingSchema } from './scalars.ts';
+import { KUBERNETES_SCHEMA, ScalarError, createMergingSchema } from './scalars.ts';
 
 /** Where in a document something is: keys and indexes from the root. */
 export type Path = readonly (string | number)[];
@@ -29,15 +29,17 @@ const MAX_NODES = 1_000_000;
  * Reads one YAML document.
  *
  * @param text the document without its `---` lines
+ * @param effort what the documents of a file share
  * @returns plain JSON values; whole numbers beyond 2^53 as bigint
  * @throws YamlError with the position of the first syntax error
  */
-export function parseYaml(text: string): unknown {
+export function parseYaml(text: string, effort = createEffort()): unknown {
   const hasMerges = text.includes('<<');
-  const { value } = readIndented(text, (indented): unknown => {
+  const read = (indented: string): unknown => {
     const schema = hasMerges ? createMergingSchema() : KUBERNETES_SCHEMA;
     return load(indented, { schema, maxDepth: MAX_DEPTH, maxAliases: MAX_ALIASES });
-  });
+  };
+  const { value } = readIndented(text, read, effort);
   if (text.includes('*')) refuseExpansion(value);
   if (/\\u[dD][89a-fA-F]/.test(text)) refuseHalfCharacters(value);
   return value;
@@ -53,9 +55,10 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/tag/, 'this tag (!) is unknown or does not fit its value; put a value that starts with ! in quotes'],
 ];
 
-function asYamlError(error: unknown, toPosition: (offset: number) => Position): YamlError {
-  if (!(error instanceof YAMLException))
-    return new YamlError(error instanceof Error ? error.message : 'unreadable', START);
+/** What is no error of the text is a defect of ours, and stays what it is. */
+function asYamlError(error: unknown, toPosition: (offset: number) => Position): unknown {
+  if (error instanceof ScalarError) return new YamlError(error.message, START);
+  if (!(error instanceof YAMLException)) return error;
   const reason = REASONS.find(([pattern]) => pattern.test(error.reason))?.[1] ?? error.reason;
   // Without a mark the error is about the document as a whole.
   return new YamlError(reason, error.mark ? toPosition(error.mark.position) : START);
@@ -87,14 +90,21 @@ function refuseHalfCharacters(value: unknown): void {
 
 /** How far a line is moved to the right: further than any object is nested. */
 const SHIFT = ' '.repeat(256);
-/** How many characters are read again for the sake of such lines. */
-const MAX_EFFORT = 12 * 1024 * 1024;
+/** How many characters may still be read again for the sake of such lines. */
+export interface Effort {
+  left: number;
+}
+
+/** The effort for one file; without a bound, a file could make it grow with the square of its size. */
+export function createEffort(): Effort {
+  return { left: 64 * 1024 * 1024 };
+}
 
 /**
  * Kubernetes lets the lines within brackets and quotes stand as far left as they like, a closing bracket below its key
  * for example. The library wants them further right than the key, so the lines that it complains of are moved.
  */
-function readIndented<Value>(text: string, read: (text: string) => Value): Indented<Value> {
+function readIndented<Value>(text: string, read: (text: string) => Value, effort: Effort): Indented<Value> {
   const moved = new Set<number>();
   let indented = text;
   let find: ((offset: number) => Position) | undefined;
@@ -103,14 +113,14 @@ function readIndented<Value>(text: string, read: (text: string) => Value): Inden
     const { line, column } = find(offset);
     return { line, column: moved.has(line) ? Math.max(column - SHIFT.length, 1) : column };
   };
-  for (let effort = 0; ;) {
+  for (;;) {
     try {
       return { value: read(indented), indented, toPosition };
     } catch (error) {
       const offset = error instanceof YAMLException && error.mark ? error.mark.position : 0;
-      effort += offset;
+      effort.left -= indented.length;
       const { line, column } = positionAt(indented, offset);
-      if (!isIndentation(error) || effort > MAX_EFFORT || moved.has(line)) throw asYamlError(error, toPosition);
+      if (!isIndentation(error) || effort.left < 0 || moved.has(line)) throw asYamlError(error, toPosition);
       moved.add(line);
       const lineStart = offset - column + 1;
       indented = indented.slice(0, lineStart) + SHIFT + indented.slice(lineStart);
@@ -128,7 +138,7 @@ function isIndentation(error: unknown): boolean {
   return error instanceof YAMLException && error.reason === 'deficient indentation';
 }
 
-/** Above this many characters a document's places are kept, because many problems may ask for them. */
+/** Above this many characters, moved lines included, a document's places are kept: many problems may ask for them. */
 const LARGE = 16 * 1024;
 
 /**
@@ -140,16 +150,18 @@ const LARGE = 16 * 1024;
 export function createLocator(text: string): (path: Path) => Position {
   let kept: ((path: Path) => Position) | undefined;
   return (path) => {
-    const locate = kept ?? readPlaces(text);
-    if (text.length > LARGE) kept = locate;
+    if (kept) return kept(path);
+    const { value: places, indented, toPosition } = readPlaces(text);
+    const locate = (wanted: Path): Position => toPosition(places.find(wanted));
+    if (indented.length > LARGE) kept = locate;
     return locate(path);
   };
 }
 
-function readPlaces(text: string): (path: Path) => Position {
+function readPlaces(text: string): Indented<Places> {
   const read = (indented: string): Places => new Places(indented, parseEvents(indented, { maxDepth: MAX_DEPTH }));
-  const { value: places, toPosition } = readIndented(text, read);
-  return (path) => toPosition(places.find(path));
+  // What could be read once can be read again.
+  return readIndented(text, read, { left: Infinity });
 }
 
 /**
@@ -159,10 +171,7 @@ function readPlaces(text: string): (path: Path) => Position {
 export function endLastLine(text: string): string {
   if (text.endsWith('\n')) return text;
   try {
-    const last = parseEvents(text, { maxDepth: MAX_DEPTH }).findLast(({ type }) => type === EVENT_ID.SCALAR);
-    const isBlock =
-      last?.type === EVENT_ID.SCALAR && BLOCK_STYLES.includes(last.style) && last.valueEnd === text.length;
-    return `${isBlock ? withoutLineEnd(text, last.valueStart) : text}\n`;
+    return `${withoutLineEnd(text, parseEvents(text, { maxDepth: MAX_DEPTH }))}\n`;
   } catch {
     return `${text}\n`;
   }
@@ -170,7 +179,32 @@ export function endLastLine(text: string): string {
 
 const BLOCK_STYLES: readonly number[] = [SCALAR_STYLE.LITERAL_BLOCK, SCALAR_STYLE.FOLDED_BLOCK];
 
-function withoutLineEnd(text: string, valueStart: number): string {
-  const head = text.slice(0, valueStart).replace(/([|>])[+-]?([0-9]?)[+-]?([ \t]*(?:[ \t]#[^\n]*)?\n)$/, '$1$2-$3');
-  return head + text.slice(valueStart);
+function withoutLineEnd(text: string, events: readonly Event[]): string {
+  const index = events.findLastIndex(({ type }) => type === EVENT_ID.SCALAR);
+  const last = events[index] as ScalarEvent | undefined;
+  if (!last || !BLOCK_STYLES.includes(last.style) || last.valueEnd !== text.length) return text;
+  // The block's indicator is the first such character behind all that stands before it on its line.
+  const lineStart = text.lastIndexOf('\n', last.valueStart - 2) + 1;
+  const indicator = /[|>][+-]?([0-9]?)[+-]?/g;
+  indicator.lastIndex = [...events.slice(0, index), { ...last, valueEnd: 0 }].reduce(
+    (end, event) => Math.max(end, endOf(event)),
+    lineStart,
+  );
+  const [found = '', digit = ''] = indicator.exec(text) ?? [];
+  const end = indicator.lastIndex;
+  return `${text.slice(0, end - found.length)}${found.charAt(0)}${digit}-${text.slice(end)}`;
+}
+
+function endOf(event: Event): number {
+  switch (event.type) {
+    case EVENT_ID.SCALAR:
+      return Math.max(event.valueEnd, event.anchorEnd, event.tagEnd);
+    case EVENT_ID.MAPPING:
+    case EVENT_ID.SEQUENCE:
+      return Math.max(event.anchorEnd, event.tagEnd);
+    case EVENT_ID.ALIAS:
+      return event.anchorEnd;
+    default:
+      return 0;
+  }
 }

@@ -33,6 +33,11 @@ describe('within seconds', () => {
     ['500,000 quotes that are never closed', `{${'\\"'.repeat(500_000)}`, 3],
     ['a million separators', '---\n'.repeat(1_000_000), 3],
     ['brackets that all stand too far left', `a: {\n${'b: [\n],\n'.repeat(100_000)}}\n`, 3],
+    ['200,000 lines in quotes that all stand too far left', `a: "\n${'- x,\n'.repeat(200_000)}`, 3],
+    ['a thousand documents of lines that stand too far left', `a: [\n${'x,\n'.repeat(3000)}]\n---\n`.repeat(1000), 3],
+    ['a comment of 200,000 blocks before a block that does not end', `a: | ${'# | '.repeat(200_000)}\n b`, 3],
+    ['a key of 200,000 blocks before a block that does not end', `"${'| #'.repeat(200_000)}": |\n b`, 3],
+    ['a line of 200,000 blocks above a block that does not end', `${'# | '.repeat(200_000)}\na: |\n b`, 3],
     ['a size with a huge exponent', `${HEAD}${SPEC}  storage_size: 1e-999999999\n`, 3],
     [
       'a key that makes patterns backtrack',

@@ -149,12 +149,15 @@ describe('a last line without a line end', () => {
     ['a plain value', `${A}x: z`, 'z', `${A}x: z\n`],
     ['a block of text', `${A}x: |\n  y`, 'y', `${A}x: |-\n  y\n`],
     ['a block that keeps line ends', `${A}x: |+ # c\n  y`, 'y', `${A}x: |- # c\n  y\n`],
+    ['a block behind a key that looks like one', `${A}"x | # c": |\n  y`, undefined, `${A}"x | # c": |-\n  y\n`],
+    ['a block behind an anchor that looks like one', `${A}x: &a|>b |+ # | c\n  y`, 'y', `${A}x: &a|>b |- # | c\n  y\n`],
+    ['a block as an item', `${A}x:\n- - a\n  - >-\n   y`, [['a', 'y']], `${A}x:\n- - a\n  - >-\n   y\n`],
     ['a folded block', `${A}x: >2\n    y`, '  y', `${A}x: >2-\n    y\n`],
     ['a block that ends with a line', `${A}x: |\n  y\n`, 'y\n', `${A}x: |\n  y\n`],
     ['a block before it', `${A}x: |\n  y\nz: 1`, 'y\n', `${A}x: |\n  y\nz: 1\n`],
   ])('%s', (...[, content, value, text]) => {
     const [object] = parse(content).objects;
-    expect(object?.value['x']).toBe(value);
+    expect(object?.value['x']).toEqual(value);
     expect(object?.text).toBe(text);
   });
 });
