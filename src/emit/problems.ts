@@ -45,7 +45,7 @@ export function formatSarif(problems: readonly Problem[], version: string): stri
           locations: [
             {
               physicalLocation: {
-                artifactLocation: { uri: encodeURI(file) },
+                artifactLocation: { uri: encodePath(file) },
                 region: { startLine: position.line, startColumn: position.column },
               },
             },
@@ -55,4 +55,9 @@ export function formatSarif(problems: readonly Problem[], version: string): stri
     ],
   };
   return `${JSON.stringify(report, null, 2)}\n`;
+}
+
+/** A path as a relative reference (RFC 3986); `#` and `?` would end it. */
+function encodePath(path: string): string {
+  return path.split('/').map(encodeURIComponent).join('/');
 }

@@ -203,6 +203,11 @@ describe('reports', () => {
     });
   });
 
+  it('sarif: a path stays one, whatever characters it holds', () => {
+    const found = problems.slice(0, 1).map((problem) => ({ ...problem, file: '../a#b/c?d:%/ü e.yaml' }));
+    expect(formatSarif(found, '1')).toContain('"uri": "../a%23b/c%3Fd%3A%25/%C3%BC%20e.yaml"');
+  });
+
   it('sarif: nothing wrong is a run without results', () => {
     expect(JSON.parse(formatSarif([], '1'))).toMatchObject({ runs: [{ results: [] }] });
   });
