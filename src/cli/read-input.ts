@@ -1,6 +1,6 @@
 // From the arguments of -f to bytes.
 
-import { closeSync, lstatSync, openSync, readSync, readdirSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommandError, EXIT, UsageError } from '../errors.ts';
 import { MAX_FILE_BYTES } from '../parse/source.ts';
@@ -47,15 +47,21 @@ function listFiles(name: string, recursive: boolean): string[] {
 
 function walk(folder: string, recursive: boolean): string[] {
   const files: string[] = [];
-  for (const entry of readdirSync(folder).sort()) {
-    const path = join(folder, entry);
+  // By code units, as the names themselves.
+  const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
     // Links to folders are not followed: they may lead in a circle.
-    const info = lstatSync(path);
-    if (info.isDirectory()) {
+    if (entry.isDirectory()) {
       if (recursive) files.push(...walk(path, recursive));
-    } else if (EXTENSIONS.test(entry)) files.push(path);
+    } else if (EXTENSIONS.test(entry.name) && isFile(path)) files.push(path);
   }
   return files;
+}
+
+/** Tells files, and links to them, from pipes and devices, which might never end. A link to nothing is left to be named. */
+function isFile(path: string): boolean {
+  return attempt(path, () => statSync(path, { throwIfNoEntry: false })?.isFile() ?? true);
 }
 
 /** Reads a file, pipes too, but never more than is needed to know that it is too large. */
@@ -95,10 +101,12 @@ const REASONS: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'the name is too long',
   ENOENT: 'no such file or folder',
   ENOTDIR: 'a part of the path is no folder',
+  ERR_FS_EISDIR: 'is a folder',
 };
 
 /** Turns an error of the file system into one line. */
 export function refuse(path: string, error: unknown): never {
+  if (error instanceof CommandError) throw error;
   const { code = '', message } = error as NodeJS.ErrnoException;
   throw new CommandError(`${path}: ${REASONS[code] ?? (code === '' ? message : code)}`, { cause: error });
 }

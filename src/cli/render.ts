@@ -17,18 +17,20 @@ import type { OptionValues, Run } from './command.ts';
 const PIECE = 256 * 1024;
 
 export const render: Run = async (options, io) => {
-  const { strings, flags } = options;
+  const { strings, arrays, flags } = options;
   const folder = strings['output-dir'];
   if (flags['kustomization'] && folder === undefined) throw new UsageError('--kustomization needs --output-dir');
   if (strings['output'] !== undefined && folder !== undefined) {
     throw new UsageError('give --output or --output-dir, not both');
   }
-  const objects = await loadValid(options, io);
-  const manifests = renderAll(objects, options);
-  if (folder !== undefined) {
-    const { writeFolder } = await import('./write-folder.ts');
-    await writeFolder(folder, manifests, flags['kustomization'] ?? false);
-  } else await writeStream(formatManifests(manifests, (strings['output'] ?? 'yaml') as Format), io);
+  if (folder === undefined) {
+    const manifests = renderAll(await loadValid(options, io), options);
+    await writeStream(formatManifests(manifests, (strings['output'] ?? 'yaml') as Format), io);
+    return EXIT.ok;
+  }
+  const { refuseWithin, writeFolder } = await import('./write-folder.ts');
+  await refuseWithin(folder, arrays['filename'] ?? [], flags['recursive'] ?? false);
+  await writeFolder(folder, renderAll(await loadValid(options, io), options), flags['kustomization'] ?? false);
   return EXIT.ok;
 };
 

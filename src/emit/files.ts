@@ -2,8 +2,10 @@
 
 import type { Manifest } from '../render/manifests.ts';
 
-/** The file in which a folder's owner remembers what it wrote. */
-export const INDEX_FILE = '.kubectl-mysql.json';
+/** The file in which a folder's owner remembers what it wrote. By its ending nobody takes it for a manifest. */
+export const INDEX_FILE = '.kubectl-mysql-index';
+/** What is being written. It is ours by its name, and gone when a run ends. */
+export const PART_FILE = '.kubectl-mysql-part';
 export const KUSTOMIZATION_FILE = 'kustomization.yaml';
 
 /**

@@ -1,11 +1,14 @@
 // --output-dir: a folder holds exactly what was rendered, and what others put there stays.
 
+import { execFile } from 'node:child_process';
 import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { renderText, runCli, type Outcome } from '../support/command-line.ts';
 import { makeFolder, readFolder } from '../support/folder.ts';
 import { resourceText } from '../support/resource.ts';
 
+const run = promisify(execFile);
 const SECRET = { password: undefined, passwordSecretRef: { name: 'shop-root', key: 'password' } };
 const SHOP = resourceText({ ...SECRET, networkPolicy: {} }, { namespace: 'prod' });
 const SMALLER = resourceText(SECRET, { namespace: 'prod' });
@@ -29,7 +32,8 @@ const APPLIED = [
   POLICY,
   'prod_apps_v1_statefulset_shop.yaml',
 ];
-const INDEX = '.kubectl-mysql.json';
+const INDEX = '.kubectl-mysql-index';
+const PART = '.kubectl-mysql-part';
 
 function renderTo(folder: string, input: string, ...options: readonly string[]): Promise<Outcome> {
   return runCli(['render', '-f', '-', '--output-dir', folder, ...options], input);
@@ -83,6 +87,74 @@ describe('--output-dir', () => {
     expect(await readFolder(folder)).toEqual({ [name]: content });
   });
 
+  it("a file of somebody else that is called .part is not touched, and a killed run's is removed", async () => {
+    const folder = await makeFolder({ [`${POLICY}.part`]: 'mine', [`${INDEX}.part`]: 'mine' });
+    await renderTo(folder, SHOP);
+    const files = await readFolder(folder);
+    await writeFile(`${folder}/${PART}`, 'half');
+    await renderTo(folder, SHOP);
+    expect(await readFolder(folder)).toEqual(files);
+    expect(files).toMatchObject({ [`${POLICY}.part`]: 'mine', [`${INDEX}.part`]: 'mine' });
+  });
+
+  it.each([
+    ['a file that is made', 'prod_v1_service_shop.yaml'],
+    ['a file that is no longer made', POLICY],
+    ['the index', INDEX],
+    ['the file that is being written', PART],
+  ])('a folder or a pipe in place of %s is one error line, and nothing is written', async (_, name) => {
+    const folder = await makeFolder();
+    await renderTo(folder, SHOP);
+    for (const put of [(path: string) => mkdir(path), (path: string) => run('mkfifo', [path])]) {
+      await rm(`${folder}/${name}`, { recursive: true, force: true });
+      const files = await readFolder(folder);
+      await put(`${folder}/${name}`);
+      const { code, lines } = await renderTo(folder, SMALLER.replace('8.4', '9.1'));
+      expect(code).toBe(3);
+      expect(lines).toEqual([`error: ${folder}/${name}: this is no file and is in the way; move it`]);
+      expect(await readFolder(folder)).toEqual(files);
+    }
+  });
+
+  it('nobody takes the index for a manifest: a folder can be read as it was written', async () => {
+    const folder = await makeFolder();
+    await renderTo(folder, resourceText({ ...SECRET, lifecycle: 'None' }), '--no-resource');
+    expect(await runCli(['render', '-f', folder, '-o', 'name'])).toMatchObject({
+      code: 0,
+      lines: ['warning: there is no MySQL resource in the input'],
+    });
+  });
+
+  it.each([
+    ['within the input', 'app', 'app/rendered/here', ['-R']],
+    ['within the input by a link', 'app', 'link/rendered', ['-R']],
+    ['within an input that is a link', 'link', 'app/rendered', ['-R']],
+    ['that is the input', 'app', 'app', []],
+  ])('a folder %s is refused on the first run: the next would read it', async (...[, input, output, options]) => {
+    const folder = await makeFolder({ 'app/shop.yaml': SHOP });
+    await symlink(`${folder}/app`, `${folder}/link`);
+    const [from, to] = [`${folder}/${input}`, `${folder}/${output}`];
+    expect(await runCli(['render', ...options, '-f', from, '--output-dir', to])).toEqual({
+      code: 2,
+      out: '',
+      lines: [`error: --output-dir ${to} lies within the input ${from}: the next run would read what this one writes`],
+    });
+    expect(await readFolder(folder)).toEqual({ 'app/shop.yaml': SHOP });
+  });
+
+  it.each([
+    ['beside the input, with a name that begins alike', 'app', 'app-rendered', ['-R']],
+    ['beside the input, with a name that begins with dots', 'app', '..rendered', ['-R']],
+    ['within the input, when the folders within are not read', 'app', 'app/rendered', []],
+    ['around the input', 'app', '.', ['-R']],
+    ['with the input as a file in it', 'app/shop.yaml', 'app', []],
+  ])('a folder %s is written again and again', async (...[, input, output, options]) => {
+    const folder = await makeFolder({ 'app/shop.yaml': SHOP });
+    const words = ['render', ...options, '-f', `${folder}/${input}`, '--output-dir', `${folder}/${output}`];
+    expect((await runCli(words)).code).toBe(0);
+    expect((await runCli(words)).code).toBe(0);
+  });
+
   it('takes over a file that holds the same bytes', async () => {
     const folder = await makeFolder();
     await renderTo(folder, SHOP);
@@ -116,9 +188,8 @@ describe('--output-dir', () => {
     for (const file of missing) await rm(`${folder}/${file}`, { force: true });
     for (const file of missing.filter((name) => name in smaller))
       await writeFile(`${folder}/${file}`, smaller[file] ?? '');
-    await writeFile(`${folder}/${POLICY}.part`, 'half');
+    await writeFile(`${folder}/${PART}`, 'half');
     await renderTo(folder, SHOP);
-    await rm(`${folder}/${POLICY}.part`, { force: true });
     expect(await readFolder(folder)).toEqual(whole);
     await renderTo(folder, SMALLER);
     expect(await readFolder(folder)).toEqual(smaller);
@@ -206,6 +277,33 @@ describe('-f with a folder', () => {
     const { code, out } = await runCli(['render', '-R', '-f', folder, '-o', 'name']);
     expect(code).toBe(0);
     expect(out.match(/^mysql/gm)).toHaveLength(2);
+  });
+
+  it('takes files and links to files only: a pipe would be read for ever', async () => {
+    const folder = await makeFolder({ 'apps/shop.yaml': shop, 'web.txt': web });
+    await symlink(`${folder}/web.txt`, `${folder}/apps/web.yaml`);
+    await symlink(folder, `${folder}/apps/folder.yaml`);
+    await run('mkfifo', [`${folder}/apps/a.yaml`]);
+    await symlink('/dev/zero', `${folder}/apps/zero.yaml`);
+    const { code, out } = await runCli(['render', '-f', `${folder}/apps`, '-o', 'name']);
+    expect(code).toBe(0);
+    expect(out.match(/^mysql.*/gm)).toEqual(['mysql.otus.homework/shop', 'mysql.otus.homework/web']);
+  });
+
+  it('a link to nothing is named', async () => {
+    const folder = await makeFolder({ 'shop.yaml': shop });
+    await symlink('nowhere', `${folder}/web.yaml`);
+    const { code, lines } = await runCli(['render', '-f', folder]);
+    expect([code, lines]).toEqual([1, [`error: ${folder}/web.yaml: no such file or folder`]]);
+  });
+
+  it('a pipe that is given by its name is read', async () => {
+    const folder = await makeFolder();
+    await run('mkfifo', [`${folder}/pipe`]);
+    // The program reads without giving way, so another process has to write.
+    const writer = run('sh', ['-c', 'printf %s "$0" > "$1"', shop, `${folder}/pipe`]);
+    expect((await runCli(['render', '-f', `${folder}/pipe`])).code).toBe(0);
+    await writer;
   });
 
   it.each([
