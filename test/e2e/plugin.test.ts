@@ -31,6 +31,14 @@ describe('kubectl mysql', () => {
     expect(names.split('\n')).toContain('statefulset.apps/shop');
   });
 
+  it('writes a folder in which kubectl takes every file for a manifest, and only those', async () => {
+    const rendered = join(folder, 'rendered');
+    await run('kubectl', ['mysql', 'render', '-f', '-', '--output-dir', rendered], stringify(mysql('shop')));
+    const names = await run('kubectl', ['create', '--dry-run=client', '-f', rendered, '-o', 'name']);
+    const stream = await run('kubectl', ['mysql', 'render', '-f', '-', '-o', 'name'], stringify(mysql('shop')));
+    expect(names.split('\n').sort()).toEqual(stream.split('\n').sort());
+  });
+
   it('passes kubectl the exit code of a wrong input, and nothing on standard output', async () => {
     const wrong = stringify(mysql('shop', { storge: {} }));
     const { code, stdout, stderr } = await tryRun('kubectl', ['mysql', 'render', '-f', '-'], wrong);
