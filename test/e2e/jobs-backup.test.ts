@@ -25,8 +25,8 @@ const randomRows = (
   INSERT INTO shop.noise (b) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${String(count)})
   SELECT /*+ SET_VAR(cte_max_recursion_depth = 1000000) */ RANDOM_BYTES(1000) FROM n;`;
 
-describe('a hostile data set comes back from its backup as it was', () => {
-  it.concurrent.each([
+describe.concurrent('a hostile data set comes back from its backup as it was', () => {
+  it.each([
     { title: 'as it comes', name: 'plain', config: {} },
     {
       title: 'with lower_case_table_names=1, and settings that would be in the way of a load',
@@ -59,8 +59,8 @@ describe('a hostile data set comes back from its backup as it was', () => {
   });
 });
 
-describe('a backup', () => {
-  it.concurrent('that is killed at any moment is complete after the next run, and once only', async () => {
+describe.concurrent('a backup', () => {
+  it('that is killed at any moment is complete after the next run, and once only', async () => {
     const database = new Database(namespace, 'killed');
     await database.start('empty');
     await database.load(HOSTILE);
@@ -93,7 +93,7 @@ describe('a backup', () => {
     expect(await database.rows('SELECT COUNT(*) FROM shop.noise')).toEqual([['20000']]);
   });
 
-  it.concurrent('keeps the newest ones, and the newest of an earlier resource', async () => {
+  it('keeps the newest ones, and the newest of an earlier resource', async () => {
     const database = new Database(namespace, 'kept');
     await database.prepare();
     const first = await database.runJob('backup', { keep: 1 });
@@ -117,7 +117,7 @@ describe('a backup', () => {
     });
   });
 
-  it.concurrent('says that there is nothing to back up on a volume without data of its own', async () => {
+  it('says that there is nothing to back up on a volume without data of its own', async () => {
     const database = new Database(namespace, 'nothing');
     await database.prepare();
     await database.emptyVolume();
@@ -137,17 +137,17 @@ describe('a backup', () => {
     expect(await listBackups(database)).toEqual([]);
   });
 
-  it.concurrent('that the volume cannot hold fails early and keeps the earlier one', async () => {
+  it('that the volume cannot hold fails early and keeps the earlier one', async () => {
     const database = new Database(namespace, 'full', { backup: { size: '1Gi', className: 'small' } });
     const volume = await createSmallVolume(`${namespace.name}-full`, '24M');
     try {
       await database.start('empty');
-      await database.load(randomRows(5_000));
+      await database.load(randomRows(12_000));
       await database.stop();
       const good = await database.runJob('backup');
       expect(good, good.reason).toMatchObject({ outcome: 'done' });
       await database.start('data');
-      await database.load(randomRows(45_000));
+      await database.load(randomRows(33_000));
       await database.stop();
       const failed = await database.runJob('backup');
       expect(failed).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('too small') as string });

@@ -72,60 +72,54 @@ async function clientLoop(
   return { logins, failures };
 }
 
-describe('a password change', () => {
-  it.concurrent(
-    'lets both passwords work, for all characters, and no client ever fails; then ends the old one',
-    async () => {
-      const database = new Database(namespace, 'change');
-      await database.start('empty');
-      const { restarts } = await serverOf('change');
-      await setActive('change', { current: PASSWORD, next: EVERY });
-      const old = clientLoop('change', PASSWORD, 12);
-      const job = await database.createJob('change-pass');
-      const changed = await database.resultOf(job);
-      expect(changed, changed.reason).toMatchObject({ outcome: 'done', serverVersion: containing('9.7') });
-      const logs = await namespace.kubectl(['logs', `job/${job}`]);
-      for (const secret of [PASSWORD, EVERY]) expect(logs + JSON.stringify(changed)).not.toContain(secret);
-      const clients = [await old, await clientLoop('change', EVERY, 2)];
-      for (const { logins, failures } of clients)
-        expect({ many: logins > 20, failures }).toEqual({ many: true, failures: 0 });
+describe.concurrent('a password change', () => {
+  it('lets both passwords work, for all characters, and no client ever fails; then ends the old one', async () => {
+    const database = new Database(namespace, 'change');
+    await database.start('empty');
+    const { restarts } = await serverOf('change');
+    await setActive('change', { current: PASSWORD, next: EVERY });
+    const old = clientLoop('change', PASSWORD, 12);
+    const job = await database.createJob('change-pass');
+    const changed = await database.resultOf(job);
+    expect(changed, changed.reason).toMatchObject({ outcome: 'done', serverVersion: containing('9.7') });
+    const logs = await namespace.kubectl(['logs', `job/${job}`]);
+    for (const secret of [PASSWORD, EVERY]) expect(logs + JSON.stringify(changed)).not.toContain(secret);
+    const clients = [await old, await clientLoop('change', EVERY, 2)];
+    for (const { logins, failures } of clients)
+      expect({ many: logins > 20, failures }).toEqual({ many: true, failures: 0 });
 
-      const again = await database.runJob('change-pass');
-      expect(again).toMatchObject({ outcome: 'done', reason: containing('already') });
-      expect(await logsIn('change', PASSWORD)).toBe(true);
+    const again = await database.runJob('change-pass');
+    expect(again).toMatchObject({ outcome: 'done', reason: containing('already') });
+    expect(await logsIn('change', PASSWORD)).toBe(true);
 
-      await setActive('change', { current: EVERY, previous: PASSWORD });
-      const ended = await database.runJob('change-pass', { mode: 'discard' });
-      expect(ended, ended.reason).toMatchObject({ outcome: 'done', reason: containing('ended') });
-      expect([await logsIn('change', PASSWORD), await logsIn('change', EVERY)]).toEqual([false, true]);
-      expect(await database.runJob('change-pass', { mode: 'discard' })).toMatchObject({ outcome: 'done' });
-      expect((await serverOf('change')).restarts).toBe(restarts);
-    },
-  );
+    await setActive('change', { current: EVERY, previous: PASSWORD });
+    const ended = await database.runJob('change-pass', { mode: 'discard' });
+    expect(ended, ended.reason).toMatchObject({ outcome: 'done', reason: containing('ended') });
+    expect([await logsIn('change', PASSWORD), await logsIn('change', EVERY)]).toEqual([false, true]);
+    expect(await database.runJob('change-pass', { mode: 'discard' })).toMatchObject({ outcome: 'done' });
+    expect((await serverOf('change')).restarts).toBe(restarts);
+  });
 
-  it.concurrent(
-    'leaves out accounts without a password of their own, names them, and is refused when nobody can log in',
-    async () => {
-      const database = new Database(namespace, 'others');
-      await database.start('empty');
-      await database.load(`CREATE USER root@'10.9.%'; CREATE USER root@'10.8.%' IDENTIFIED BY 'x' ACCOUNT LOCK;
+  it('leaves out accounts without a password of their own, names them, and is refused when nobody can log in', async () => {
+    const database = new Database(namespace, 'others');
+    await database.start('empty');
+    await database.load(`CREATE USER root@'10.9.%'; CREATE USER root@'10.8.%' IDENTIFIED BY 'x' ACCOUNT LOCK;
       CREATE USER root@'it''s' IDENTIFIED BY 'y'`);
-      await setActive('others', { current: PASSWORD, next: 'a\\b' });
-      const changed = await database.runJob('change-pass');
-      expect(changed, changed.reason).toMatchObject({ outcome: 'done', reason: containing("`it's`") });
-      expect(changed.warnings).toEqual([containing('it is locked'), containing('its password is empty')]);
-      expect([await logsIn('others', PASSWORD), await logsIn('others', 'a\\b')]).toEqual([true, true]);
-      await setActive('others', { current: 'wrong', next: 'wrong too' });
-      expect(await database.runJob('change-pass')).toMatchObject({ outcome: 'refused', reason: containing('by SQL') });
-      await namespace.kubectl(['scale', 'statefulset', 'others', '--replicas=0']);
-      await setActive('others', { current: 'a\\b', next: 'new' });
-      const job = await database.createJob('change-pass');
-      await database.waitForRunning(job);
-      await namespace.kubectl(['scale', 'statefulset', 'others', '--replicas=1']);
-      const late = await database.resultOf(job);
-      expect(late, late.reason).toMatchObject({ outcome: 'done' });
-    },
-  );
+    await setActive('others', { current: PASSWORD, next: 'a\\b' });
+    const changed = await database.runJob('change-pass');
+    expect(changed, changed.reason).toMatchObject({ outcome: 'done', reason: containing("`it's`") });
+    expect(changed.warnings).toEqual([containing('it is locked'), containing('its password is empty')]);
+    expect([await logsIn('others', PASSWORD), await logsIn('others', 'a\\b')]).toEqual([true, true]);
+    await setActive('others', { current: 'wrong', next: 'wrong too' });
+    expect(await database.runJob('change-pass')).toMatchObject({ outcome: 'refused', reason: containing('by SQL') });
+    await namespace.kubectl(['scale', 'statefulset', 'others', '--replicas=0']);
+    await setActive('others', { current: 'a\\b', next: 'new' });
+    const job = await database.createJob('change-pass');
+    await database.waitForRunning(job);
+    await namespace.kubectl(['scale', 'statefulset', 'others', '--replicas=1']);
+    const late = await database.resultOf(job);
+    expect(late, late.reason).toMatchObject({ outcome: 'done' });
+  });
 });
 
 async function serverOf(name: string): Promise<{ restarts: number | undefined }> {

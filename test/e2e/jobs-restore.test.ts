@@ -13,8 +13,8 @@ afterAll(() => namespace.delete());
 
 const containing = (text: string): string => expect.stringContaining(text) as string;
 
-describe('a restore', () => {
-  it.concurrent('that is killed at any moment begins again, and ends with all that was there', async () => {
+describe.concurrent('a restore', () => {
+  it('that is killed at any moment begins again, and ends with all that was there', async () => {
     const database = new Database(namespace, 'killed');
     await database.start('empty');
     await database.load(HOSTILE);
@@ -37,7 +37,7 @@ describe('a restore', () => {
     expect(await database.describe()).toEqual(before);
   });
 
-  it.concurrent('keeps data that is there, and gives root the password in force', async () => {
+  it('keeps data that is there, and gives root the password in force', async () => {
     const database = new Database(namespace, 'there');
     await database.start('empty');
     await database.load(`CREATE TABLE shop.t (id int); INSERT INTO shop.t VALUES (1);
@@ -69,7 +69,7 @@ describe('a restore', () => {
     await expect(database.rows('SELECT 1', PASSWORD)).rejects.toThrow('Access denied');
   });
 
-  it.concurrent('of a damaged backup is refused, of whichever file, and no other one is taken', async () => {
+  it('of a damaged backup is refused, of whichever file, and no other one is taken', async () => {
     const database = new Database(namespace, 'damaged');
     await database.prepare();
     await database.runJob('backup');
@@ -92,7 +92,7 @@ describe('a restore', () => {
     expect(good, good.reason).toMatchObject({ outcome: 'done', backup });
   });
 
-  it.concurrent('does nothing where there is nothing to do, and refuses what it does not know', async () => {
+  it('does nothing where there is nothing to do, and refuses what it does not know', async () => {
     const database = new Database(namespace, 'nothing');
     await database.prepare();
     await database.emptyVolume();
