@@ -262,7 +262,11 @@ describe('a change is refused when', () => {
 
 describe('a change is accepted when', () => {
   it.each([
-    ['a watcher comes, and the backup may be anywhere', 'lifecycle: None\nbackup: {size: 9Gi}', 'backup: {size: 2Gi, hostPath: /b}'],
+    [
+      'a watcher comes, and the backup may be anywhere',
+      'lifecycle: None\nbackup: {size: 9Gi}',
+      'backup: {size: 2Gi, hostPath: /b}',
+    ],
     ['nothing changes', 'storage: {size: 1Gi, hostPath: /a}', 'storage: {size: 1Gi, hostPath: /a}'],
     ['the size grows', 'storage_size: 1Gi', 'storage_size: 2Gi'],
     ['only the spelling changes', 'storage_size: 1Gi', 'storage: {size: 1024Mi}'],
