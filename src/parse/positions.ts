@@ -2,7 +2,7 @@
 
 import { EVENT_ID, getScalarValue, type Event } from 'js-yaml';
 import type { Position } from '../errors.ts';
-import type { Path } from './yaml.ts';
+import type { Path } from './path.ts';
 
 /** A value of a document: where it starts, and where its keys or items start. */
 interface Place {

@@ -3,7 +3,8 @@
 import type { Position, Problem } from '../errors.ts';
 import { splitDocuments, type Chunk } from './documents.ts';
 import { positionAt } from './positions.ts';
-import { YamlError, createEffort, createLocator, endLastLine, parseYaml, type Effort, type Path } from './yaml.ts';
+import type { Path } from './path.ts';
+import { YamlError, createEffort, createLocator, endLastLine, parseYaml, type Effort } from './yaml.ts';
 
 /** The largest file that is read, in bytes. */
 export const MAX_FILE_BYTES = 10 * 1024 * 1024;

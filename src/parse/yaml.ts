@@ -1,12 +1,10 @@
 // The one place that reads YAML by its library. Text in, values and positions out.
 
+import type { Path } from './path.ts';
 import { EVENT_ID, SCALAR_STYLE, YAMLException, load, parseEvents, type Event, type ScalarEvent } from 'js-yaml';
 import type { Position } from '../errors.ts';
 import { Places, createPositions, positionAt } from './positions.ts';
 import { KUBERNETES_SCHEMA, ScalarError, createMergingSchema } from './scalars.ts';
-
-/** Where in a document something is: keys and indexes from the root. */
-export type Path = readonly (string | number)[];
 
 /** The text is no YAML that Kubernetes could read. The message never repeats a value, which may be a password. */
 export class YamlError extends Error {

@@ -5,7 +5,7 @@ import { Environment } from '@marcbachmann/cel-js';
 import ipaddr from 'ipaddr.js';
 import { compareQuantities, parseQuantity, type Quantity } from '../parse/quantity.ts';
 import type { JsonObject } from '../parse/source.ts';
-import type { Path } from '../parse/yaml.ts';
+import type { Path } from '../parse/path.ts';
 import type { Finding } from './finding.ts';
 import { RULES, type Rule } from './rules.generated.ts';
 

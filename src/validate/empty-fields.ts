@@ -3,7 +3,7 @@
 // pkg/apiserver/schema/defaulting (PruneNonNullableNullsWithoutDefaults).
 
 import type { JsonObject } from '../parse/source.ts';
-import type { Path } from '../parse/yaml.ts';
+import type { Path } from '../parse/path.ts';
 import { knownFields } from './fields.ts';
 
 /** A resource without its empty fields, and where they stood. */

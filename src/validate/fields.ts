@@ -1,6 +1,6 @@
 // The fields that the schema knows, by the path of the object that holds them.
 
-import type { Path } from '../parse/yaml.ts';
+import type { Path } from '../parse/path.ts';
 import { FIELDS } from './rules.generated.ts';
 
 /** The fields of the object at a path; undefined for what the schema knows as no object with fields of its own. */

@@ -1,6 +1,6 @@
 // What a check found, before it is known where in the file it stands.
 
-import type { Path } from '../parse/yaml.ts';
+import type { Path } from '../parse/path.ts';
 
 /** A problem of one resource, told by path. */
 export interface Finding {

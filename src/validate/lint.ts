@@ -2,7 +2,7 @@
 
 import type { JsonObject } from '../parse/source.ts';
 import { isObject } from '../parse/source.ts';
-import type { Path } from '../parse/yaml.ts';
+import type { Path } from '../parse/path.ts';
 import type { Finding } from './finding.ts';
 import { KEYED_LISTS } from './rules.generated.ts';
 

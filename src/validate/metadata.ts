@@ -2,7 +2,7 @@
 // Source: k8s.io/apimachinery/pkg/api/validation (ValidateObjectMeta) and pkg/apis/meta/v1/validation.
 
 import { isObject, type JsonObject } from '../parse/source.ts';
-import type { Path } from '../parse/yaml.ts';
+import type { Path } from '../parse/path.ts';
 import type { Finding } from './finding.ts';
 
 const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;

@@ -1,7 +1,7 @@
 // The schema half of the offline check: ajv's violations in plain words.
 
 import type { JsonObject } from '../parse/source.ts';
-import type { Path } from '../parse/yaml.ts';
+import type { Path } from '../parse/path.ts';
 import { knownFields } from './fields.ts';
 import type { Finding } from './finding.ts';
 import { nearest } from './nearest.ts';

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { MAX_FILE_BYTES, parseSource, type ParsedSource } from '../../src/parse/source.ts';
-import type { Path } from '../../src/parse/yaml.ts';
+import type { Path } from '../../src/parse/path.ts';
 
 function parse(content: string | Uint8Array): ParsedSource {
   return parseSource('f.yaml', typeof content === 'string' ? new TextEncoder().encode(content) : content);
