@@ -12,8 +12,8 @@ name=''
 backup() {
   trap '[[ -z $partial ]] || rm -rf "$partial"' EXIT
   look_at_volume
-  find_finished
   remove_leftovers
+  find_finished
   name_backup
   check_room
   use_config "$(config_file)"

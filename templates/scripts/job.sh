@@ -103,7 +103,7 @@ watch_progress() {
 
 # run_job FUNCTION: runs it, then ends what it left behind, and only then tells the result.
 run_job() {
-  local main watchdog code=0
+  local main watchdog code=0 shell=$BASHPID
   # shellcheck disable=SC2115  # a constant
   rm -rf "$work/"*
   : >"$work/warnings"
@@ -116,7 +116,7 @@ run_job() {
   ) &
   main=$!
   set +m
-  watch_progress "$BASHPID" &
+  watch_progress "$shell" &
   watchdog=$!
   trap 'touch "$work/stopped"; kill -TERM -- "-$main" 2>/dev/null || true' TERM INT
   while :; do

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Database, HOSTILE, inNode } from './jobs-support.ts';
-import { Namespace, kubectl } from './support/kubectl.ts';
+import { Namespace, kubectl, waitUntil } from './support/kubectl.ts';
 import { stringify } from './support/resource.ts';
 
 let namespace: Namespace;
@@ -72,7 +72,7 @@ describe.concurrent('a backup', () => {
       const job = await database.createJob('backup', input);
       await database.waitForRunning(job);
       await new Promise((resolve) => setTimeout(resolve, delay));
-      killed += await database.killJob(
+      killed += await database.signal(
         job,
         delay % 200 === 0 ? ['mysqld', 'mysqldump'] : ['bash', 'mysqld', 'mysqldump'],
       );
@@ -135,6 +135,20 @@ describe.concurrent('a backup', () => {
       reason: expect.stringContaining('not ours') as string,
     });
     expect(await listBackups(database)).toEqual([]);
+  });
+
+  it('in which nothing is read or written any more is stopped, and says so', async () => {
+    const database = new Database(namespace, 'stuck');
+    await database.prepare();
+    const job = await database.createJob('backup', { noProgressSeconds: 10 });
+    await waitUntil('mysqld runs', 60, async () =>
+      (await database.signal(job, ['mysqld'], 'SIGSTOP')) > 0 ? true : undefined,
+    );
+    const result = await database.resultOf(job);
+    expect(result).toMatchObject({
+      outcome: 'failed',
+      reason: expect.stringContaining('nothing was read or written') as string,
+    });
   });
 
   it('that the volume cannot hold fails early and keeps the earlier one', async () => {

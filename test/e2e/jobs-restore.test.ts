@@ -27,11 +27,12 @@ describe.concurrent('a restore', () => {
       const job = await database.createJob('restore');
       await database.waitForRunning(job);
       await new Promise((resolve) => setTimeout(resolve, delay));
-      killed += await database.killJob(job, delay % 1000 === 200 ? ['bash', 'mysqld', 'mysql'] : ['mysqld', 'mysql']);
+      killed += await database.signal(job, delay % 1000 === 200 ? ['bash', 'mysqld', 'mysql'] : ['mysqld', 'mysql']);
     }
     expect(killed).toBeGreaterThan(3);
     const last = await database.runJob('restore');
-    expect(last, last.reason).toMatchObject({ outcome: 'done', backup });
+    // On a fast machine the last kill may come after the end; then there is data, which is kept.
+    expect(last, last.reason).toMatchObject(last.found === 'data' ? { outcome: 'done' } : { outcome: 'done', backup });
     await database.removeJobs();
     await database.start('data');
     expect(await database.describe()).toEqual(before);

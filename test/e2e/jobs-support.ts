@@ -134,8 +134,8 @@ export class Database {
     ]);
   }
 
-  /** Kills a Job's processes on the node as a machine would that loses its power. */
-  async killJob(job: string, programs: readonly string[]): Promise<number> {
+  /** Kills processes of a Job at once, or sends them another signal; how many there were. */
+  async signal(job: string, programs: readonly string[], signal: NodeJS.Signals = 'SIGKILL'): Promise<number> {
     const [pod] = await this.pods(job);
     if (!pod) return 0;
     const pids = await Promise.all(
@@ -144,7 +144,7 @@ export class Database {
     let killed = 0;
     for (const pid of pids.flat()) {
       try {
-        process.kill(pid, 'SIGKILL');
+        process.kill(pid, signal);
         killed++;
       } catch {
         // It ended by itself in the meantime.
