@@ -57,7 +57,8 @@ function repairVolume(volume: Json | undefined, path: string): void {
 function repairTexts(spec: Json): void {
   if (spec['storage_size'] !== undefined && !isPositive(spec['storage_size'])) spec['storage_size'] = '1Gi';
   if (typeof spec['password'] === 'string') spec['password'] = spec['password'].replace(/[\p{Cc}'\\]/gu, '-');
-  const database = String(spec['database']).replaceAll('$', '').trim();
+  const whole = String(spec['database']).replaceAll('$', '').trim();
+  const database = /^[0-9A-Za-z_]*$/.test(whole) ? whole : whole.slice(0, 51).trim();
   spec['database'] = /^(mysql|sys|information_schema|performance_schema)?$/i.test(database) ? 'shop' : database;
 }
 

@@ -41,8 +41,8 @@ const VALUES: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   'networkPolicy.from.*.ipBlock.cidr': CIDR,
   'networkPolicy.from.*.ipBlock.except.*': CIDR,
   image: fc.oneof(
-    fc.constantFrom('mysql:8.4', 'docker.io/library/mysql@sha256:0000'),
-    fc.stringMatching(/^mysql[:@][a-z0-9._-]{1,9}$/),
+    fc.constantFrom('mysql:8.4', `docker.io/library/mysql@sha256:${'0'.repeat(64)}`, 'localhost:5000/mysql:8.4'),
+    fc.stringMatching(/^mysql:[a-z0-9][a-z0-9._-]{1,9}$/),
   ),
   password: fc.string({ unit: 'binary', minLength: 1, maxLength: 24 }),
 };
