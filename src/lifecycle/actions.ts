@@ -1,7 +1,9 @@
 // What the watcher can do next. Each action is safe to repeat, and names by uid what it destroys.
 
+import type { ChildNames } from '../api/names.ts';
+
 /** The three one-shot Jobs. */
-export type JobStep = 'backup' | 'restore' | 'change-pass';
+export type JobStep = keyof ChildNames['jobs'];
 
 /** Which of the resource's two volumes. */
 export type StorageRole = 'data' | 'backup';
@@ -51,4 +53,9 @@ export interface Decision {
   readonly actions: readonly Action[];
   /** Look again after this many milliseconds, even when nothing changes. */
   readonly again?: number;
+}
+
+/** A decision that moves on: something is to be done, or waited for. */
+export function reconciling(reason: string, message: string, ...actions: Action[]): Decision {
+  return { progress: 'Reconciling', reason, message, actions };
 }

@@ -1,7 +1,7 @@
 // From what was seen to what to do next. Pure: same input, same decision. docs/lifecycle.md lists every state; its rows are
 // the titles of the tests.
 
-import type { Action, Decision } from './actions.ts';
+import { reconciling, type Action, type Decision } from './actions.ts';
 import { decideDeletion } from './deletion.ts';
 import type { Observed, ObservedResource } from './observed.ts';
 import { decidePassword } from './password.ts';
@@ -38,21 +38,18 @@ function leaveAlone({ definitionDeleting }: Observed, { hasFinalizer }: Observed
 /** The order of the first start: finalizer, volumes, password, gate. Each step waits for the one before. */
 function decideLife(observed: Observed, resource: ObservedResource, now: number): Decision {
   const { gate, data } = observed;
-  if (!resource.hasFinalizer) return step('Starting', 'puts its finalizer on the resource', { kind: 'add-finalizer' });
+  if (!resource.hasFinalizer)
+    return reconciling('Starting', 'puts its finalizer on the resource', { kind: 'add-finalizer' });
   const [reserve] = reserveActions(observed);
-  if (reserve) return step('Reserving', 'keeps a volume with data for the claim of its name', reserve);
+  if (reserve) return reconciling('Reserving', 'keeps a volume with data for the claim of its name', reserve);
   if (gate && data.claim && gate.claimUid !== data.claim.uid) {
     const message = 'closes the gate: the data claim is another one than the gate was opened for';
-    return step('ClaimReplaced', message, { kind: 'close-gate', uid: gate.uid });
+    return reconciling('ClaimReplaced', message, { kind: 'close-gate', uid: gate.uid });
   }
   const blocked = waitForVolumes(observed);
   if (blocked) return blocked;
   const retain = retainActions(observed);
-  if (retain.length > 0) return step('Retaining', 'makes the volumes outlive their claims', ...retain);
+  if (retain.length > 0) return reconciling('Retaining', 'makes the volumes outlive their claims', ...retain);
   const started = decideStart(observed, resource, now);
   return started ?? decidePassword(observed, resource, now);
-}
-
-function step(reason: string, message: string, ...actions: Action[]): Decision {
-  return { progress: 'Reconciling', reason, message, actions };
 }

@@ -1,6 +1,6 @@
 // The way out: the server stops, the data is backed up, and only then does anything go. Every step can be entered again.
 
-import type { Action, Decision, JobStep, StorageRole } from './actions.ts';
+import { reconciling, type Action, type Decision, type JobStep, type StorageRole } from './actions.ts';
 import type { Observed, ObservedJob, ObservedResource, ObservedVolume } from './observed.ts';
 import { decideRemoval } from './removal.ts';
 import { ownersOf } from './start.ts';
@@ -8,7 +8,7 @@ import { boundVolume, ownVolume, reserveActions, retainActions } from './volumes
 
 /** What the deletion of a resource needs next. */
 export function decideDeletion(observed: Observed, resource: ObservedResource): Decision {
-  if (!resource.hasFinalizer) return step('Deleted', 'nothing more is to be done');
+  if (!resource.hasFinalizer) return reconciling('Deleted', 'nothing more is to be done');
   return (
     protectVolumes(observed) ??
     stopServer(observed, resource) ??
@@ -23,20 +23,20 @@ function protectVolumes(observed: Observed): Decision | undefined {
     [observed.data, observed.backup].some((storage) => ownVolume(observed, storage)?.name === name);
   const retain = retainActions(observed).filter((action) => action.kind === 'retain-volume' && isOwn(action.volume));
   const actions = [...retain, ...reserveActions(observed)];
-  if (actions.length > 0) return step('Retaining', 'makes the volumes outlive their claims', ...actions);
+  if (actions.length > 0) return reconciling('Retaining', 'makes the volumes outlive their claims', ...actions);
   if (!observed.namespaceTerminating) return undefined;
   const message = 'the namespace is being deleted; the volumes are kept for a resource of the same name';
-  return step('NamespaceTerminating', message, { kind: 'remove-finalizer' });
+  return reconciling('NamespaceTerminating', message, { kind: 'remove-finalizer' });
 }
 
 function stopServer(observed: Observed, { deletedAt = 0 }: ObservedResource): Decision | undefined {
   const { gate, jobs, statefulSet } = observed;
-  if (gate) return step('Stopping', 'closes the gate', { kind: 'close-gate', uid: gate.uid });
+  if (gate) return reconciling('Stopping', 'closes the gate', { kind: 'close-gate', uid: gate.uid });
   const stopping = stopJob('restore', jobs.restore) ?? stopJob('change-pass', jobs['change-pass']);
   if (stopping) return stopping;
   // One that somebody made after the deletion is left alone: without a gate its pod never starts.
   if (statefulSet && !statefulSet.deleting && statefulSet.createdAt <= deletedAt) {
-    return step('Stopping', 'stops the server', { kind: 'delete-stateful-set', uid: statefulSet.uid });
+    return reconciling('Stopping', 'stops the server', { kind: 'delete-stateful-set', uid: statefulSet.uid });
   }
   return stopOwners(observed);
 }
@@ -48,13 +48,13 @@ function stopOwners(observed: Observed): Decision | undefined {
   const actions = owners
     .filter(({ terminating }) => !terminating)
     .map(({ name, uid }): Action => ({ kind: 'delete-pod', name, uid }));
-  return step('Stopping', `waits until the pod ${first.name} is gone`, ...actions);
+  return reconciling('Stopping', `waits until the pod ${first.name} is gone`, ...actions);
 }
 
 function stopJob(name: JobStep, job: ObservedJob | undefined): Decision | undefined {
   if (!job || (job.state !== 'running' && !job.hasPods)) return undefined;
   const actions: Action[] = job.deleting ? [] : [{ kind: 'delete-job', step: name, uid: job.uid }];
-  return step('Stopping', `stops the Job of the step ${name}`, ...actions);
+  return reconciling('Stopping', `stops the Job of the step ${name}`, ...actions);
 }
 
 function saveData(observed: Observed, resource: ObservedResource): Decision | undefined {
@@ -67,10 +67,10 @@ function saveData(observed: Observed, resource: ObservedResource): Decision | un
 
 function followBackup({ jobs: { backup: job } }: Observed, volume: ObservedVolume): Decision {
   if (!job?.ours || job.deleting) return startBackup(job);
-  if (job.state === 'running') return step('BackingUp', 'the final backup runs');
+  if (job.state === 'running') return reconciling('BackingUp', 'the final backup runs');
   const { outcome, reason } = job.result ?? { outcome: '', reason: 'the Job did not say why' };
   if (job.state === 'succeeded' && (outcome === 'done' || outcome === 'nothing')) {
-    return step('BackedUp', 'the final backup is complete', { kind: 'record-backup', volumeUid: volume.uid });
+    return reconciling('BackedUp', 'the final backup is complete', { kind: 'record-backup', volumeUid: volume.uid });
   }
   const wayOut = 'give the data up with the annotation otus.homework/skip-final-backup: "true"';
   const message = `the final backup failed and nothing is deleted: ${reason}; delete the Job to try again, or ${wayOut}`;
@@ -78,16 +78,16 @@ function followBackup({ jobs: { backup: job } }: Observed, volume: ObservedVolum
 }
 
 function startBackup(job: ObservedJob | undefined): Decision {
-  if (!job) return step('BackingUp', 'starts the final backup', { kind: 'create-job', step: 'backup' });
+  if (!job) return reconciling('BackingUp', 'starts the final backup', { kind: 'create-job', step: 'backup' });
   const actions: Action[] = job.deleting ? [] : [{ kind: 'delete-job', step: 'backup', uid: job.uid }];
-  return step('BackingUp', 'takes away an earlier backup Job', ...actions);
+  return reconciling('BackingUp', 'takes away an earlier backup Job', ...actions);
 }
 
 /** First the Job's pods, then the record, then on: nothing may still write when the volume goes. */
 function skipBackup({ jobs }: Observed, isRecorded: boolean): Decision | undefined {
   const stopping = stopJob('backup', jobs.backup);
   if (stopping || isRecorded) return stopping;
-  return step('BackupSkipped', 'gives the data up, as the annotation says', { kind: 'record-skip' });
+  return reconciling('BackupSkipped', 'gives the data up, as the annotation says', { kind: 'record-skip' });
 }
 
 /** The backup Job needs both claims; one that was deleted too is made again for the volume that it left. */
@@ -95,16 +95,16 @@ function bindStorage(observed: Observed, role: StorageRole): Decision | undefine
   const storage = observed[role];
   const { claim } = storage;
   const volume = ownVolume(observed, storage);
-  if (claim?.deleting) return step('ClaimDeleting', `waits until the claim ${claim.name} is gone`);
+  if (claim?.deleting) return reconciling('ClaimDeleting', `waits until the claim ${claim.name} is gone`);
   if (claim && volume && boundVolume(storage)?.uid === volume.uid) return undefined;
-  if (!volume) return step('ClaimPending', `waits until the ${role} claim is bound to a volume`);
+  if (!volume) return reconciling('ClaimPending', `waits until the ${role} claim is bound to a volume`);
   if (!claim)
-    return step('ClaimMissing', `makes the ${role} claim again`, { kind: 'make-claim', role, volume: volume.name });
-  if (claim.phase === 'Pending') return step('ClaimPending', `waits until the claim ${claim.name} is bound`);
+    return reconciling('ClaimMissing', `makes the ${role} claim again`, {
+      kind: 'make-claim',
+      role,
+      volume: volume.name,
+    });
+  if (claim.phase === 'Pending') return reconciling('ClaimPending', `waits until the claim ${claim.name} is bound`);
   const message = `takes away a claim that is bound to another volume than ${volume.name}`;
-  return step('ClaimReplaced', message, { kind: 'delete-claim', role, uid: claim.uid });
-}
-
-function step(reason: string, message: string, ...actions: Action[]): Decision {
-  return { progress: 'Reconciling', reason, message, actions };
+  return reconciling('ClaimReplaced', message, { kind: 'delete-claim', role, uid: claim.uid });
 }

@@ -1,6 +1,6 @@
 // Invariants 1 and 3: who may open the data directory, and what is on it. From bound volumes to a server that is Ready.
 
-import type { Action, Decision } from './actions.ts';
+import { reconciling, type Action, type Decision } from './actions.ts';
 import type { Observed, ObservedJob, ObservedPod, ObservedResource } from './observed.ts';
 import { isProvablyNew } from './volumes.ts';
 
@@ -27,7 +27,7 @@ export function decideStart(observed: Observed, resource: ObservedResource, now:
     !observed.jobs.restore && isProvablyNew(observed, observed.data) && isProvablyNew(observed, observed.backup);
   if (isNew) return openGate(observed, 'empty', now, { kind: 'write-active', change: 'first' });
   if (!passwords.hasActive) {
-    return progress('Starting', 'writes the password that the server starts with', {
+    return reconciling('Starting', 'writes the password that the server starts with', {
       kind: 'write-active',
       change: 'first',
     });
@@ -43,11 +43,11 @@ function superviseServer(observed: Observed, { paused }: ObservedResource): Deci
   const { gate } = observed;
   const isReady = findServer(observed) !== undefined;
   if (isReady && gate?.expect === 'empty') {
-    return progress('Initialised', 'from now on an empty volume is refused', { kind: 'expect-data', uid: gate.uid });
+    return reconciling('Initialised', 'from now on an empty volume is refused', { kind: 'expect-data', uid: gate.uid });
   }
   if (isReady) return undefined;
   if (paused) return { progress: 'Ready', reason: 'Paused', message: 'paused; the volumes stay', actions: [] };
-  return progress('ServerStarting', 'the gate is open; waits until the server is Ready');
+  return reconciling('ServerStarting', 'the gate is open; waits until the server is Ready');
 }
 
 /** The Job looks at the volume and restores the latest backup if there is no data. */
@@ -61,16 +61,16 @@ function decideRestore(observed: Observed, resource: ObservedResource, now: numb
     return { progress: 'Reconciling', reason: 'PodRunning', message, actions };
   }
   if (job) return replaceJob(job);
-  return progress('Restoring', 'looks at the volumes', { kind: 'create-job', step: 'restore' });
+  return reconciling('Restoring', 'looks at the volumes', { kind: 'create-job', step: 'restore' });
 }
 
 function replaceJob(job: ObservedJob): Decision {
   const actions: Action[] = job.deleting ? [] : [{ kind: 'delete-job', step: 'restore', uid: job.uid }];
-  return progress('Restoring', 'takes away an earlier restore Job', ...actions);
+  return reconciling('Restoring', 'takes away an earlier restore Job', ...actions);
 }
 
 function followRestore(observed: Observed, resource: ObservedResource, now: number, job: ObservedJob): Decision {
-  if (job.state === 'running') return progress('Restoring', 'the restore Job looks at the volumes');
+  if (job.state === 'running') return reconciling('Restoring', 'the restore Job looks at the volumes');
   const { outcome, reason } = job.result ?? { outcome: '', reason: 'the Job did not say what it did' };
   switch (job.state === 'failed' ? 'failed' : outcome) {
     case 'data':
@@ -97,16 +97,12 @@ function openGate(observed: Observed, expect: 'empty' | 'data', now: number, ...
     const actions = stale
       .filter(({ terminating }) => !terminating)
       .map(({ name, uid }): Action => ({ kind: 'delete-pod', name, uid }));
-    return { ...progress('Opening', 'replaces a pod that has waited', ...actions), again: 1000 };
+    return { ...reconciling('Opening', 'replaces a pod that has waited', ...actions), again: 1000 };
   }
   const claimUid = observed.data.claim?.uid ?? '';
   const isRestored = observed.jobs.restore?.ours === true && observed.jobs.restore.result?.outcome === 'restored';
   const created = isRestored ? 'with restore-job' : 'without restore-job';
   const message =
     expect === 'empty' ? 'opens the gate for a new database' : 'opens the gate for the data that is there';
-  return progress('Opening', message, ...first, { kind: 'open-gate', expect, claimUid, created });
-}
-
-function progress(reason: string, message: string, ...actions: Action[]): Decision {
-  return { progress: 'Reconciling', reason, message, actions };
+  return reconciling('Opening', message, ...first, { kind: 'open-gate', expect, claimUid, created });
 }
