@@ -29,6 +29,8 @@ export async function generateValidator(crd: SchemaNode): Promise<string> {
   const bundle = await build({
     stdin: { contents: code, resolveDir: process.cwd(), loader: 'js' },
     bundle: true,
+    // node_modules may be a link; the paths in the comments must not tell where it leads.
+    preserveSymlinks: true,
     format: 'esm',
     write: false,
     legalComments: 'none',
