@@ -1,6 +1,7 @@
 // The program: the only file that touches `process`.
 
 import { writeSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { runCommandLine } from './cli/run.ts';
 import type { Io } from './cli/io.ts';
 import { EXIT } from './errors.ts';
@@ -20,6 +21,18 @@ const io: Io = {
   writeError(line) {
     // Where standard error is closed, there is nobody to tell.
     write(2, `${line}\n`).catch(() => undefined);
+  },
+  environment: process.env,
+  isTerminal: isatty(1),
+  untilInterrupted() {
+    const interruption = new AbortController();
+    const abort = (): void => {
+      interruption.abort();
+    };
+    // Once: the second signal ends the program, whatever it does.
+    process.once('SIGINT', abort);
+    process.once('SIGTERM', abort);
+    return interruption.signal;
   },
 };
 

@@ -24,7 +24,9 @@ export async function formatHelp(name: string | undefined, width: number): Promi
     page.epilogue(`${PROGRAM} help <command> shows a command's options and examples.`);
     return `${await page.getHelp()}\n`;
   }
-  page.usage(`${PROGRAM} ${String(name)} [options]\n\n${command.summary}.`);
+  const words = command.words && `[${command.words.placeholder} ...]`;
+  page.usage(`${[PROGRAM, name, words].filter(Boolean).join(' ')} [options]\n\n${command.summary}.`);
+  if (command.words) page.epilogue(`${command.words.placeholder}: ${command.words.description}`);
   describeOptions(page, command);
   return `${await page.getHelp()}\n\n${formatExamples(command)}`;
 }

@@ -8,4 +8,13 @@ export interface Io {
   readonly writeOut: (text: string) => Promise<void>;
   /** Writes a line for people. */
   readonly writeError: (line: string) => void;
+  /** The process's environment. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Standard output is a terminal. */
+  readonly isTerminal: boolean;
+  /**
+   * Aborts when somebody asks the program to end (SIGINT, SIGTERM). From the call on the command itself must end then;
+   * without it the program just ends.
+   */
+  readonly untilInterrupted: () => AbortSignal;
 }

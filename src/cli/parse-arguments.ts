@@ -38,7 +38,7 @@ export function parseArguments(argv: readonly string[]): Request {
   const command = COMMANDS[commandName(name)];
   if (!command) throw new UsageError(`unknown command "${name}"`);
   if (rest.some((word) => word === '--help' || word === '-h')) return { kind: 'help', command: name };
-  return { kind: 'run', command, options: parseOptions(rest, command.options) };
+  return { kind: 'run', command, options: parseOptions(rest, command) };
 }
 
 function parseHelp(word: string | undefined): Request {
@@ -55,22 +55,20 @@ function commandName(word: string): string {
   throw new UsageError(`unknown ${kind} "${word}", ${hint}`);
 }
 
-function parseOptions(argv: readonly string[], specs: CommandSpec['options']): OptionValues {
+function parseOptions(argv: readonly string[], { options: specs, words: takesWords }: CommandSpec): OptionValues {
   const named = Object.entries(specs);
   const ofType = (type: OptionSpec['type']): string[] =>
     named.flatMap(([key, spec]) => (spec.type === type ? [key] : []));
   const aliases = named.flatMap(([key, { alias }]) => (alias === undefined ? [] : [[key, alias] as const]));
-  const { _: words, ...given } = parse(joinDashes(separateLetters(argv, specs)), {
+  const { _: rest, ...given } = parse(joinDashes(separateLetters(argv, specs)), {
     string: [...ofType('string'), ...ofType('array')],
     boolean: ofType('boolean'),
     array: ofType('array'),
     alias: Object.fromEntries(aliases),
     configuration: PARSER,
   });
-  if (words[0] !== undefined) {
-    const hint = Object.hasOwn(specs, 'filename') ? '; files and folders are given with -f' : '';
-    throw new UsageError(`unexpected argument "${String(words[0])}"${hint}`);
-  }
+  const words = rest.map(String);
+  if (words[0] !== undefined && !takesWords) throw unexpectedWord(words[0], specs);
   const strings: Record<string, string> = {};
   const arrays: Record<string, readonly string[]> = {};
   const flags: Record<string, boolean> = {};
@@ -82,7 +80,12 @@ function parseOptions(argv: readonly string[], specs: CommandSpec['options']): O
     else if (spec.type === 'array') arrays[key] = [value].flat().map((item) => checkString(key, item, spec));
     else strings[key] = checkString(key, value, spec);
   }
-  return { strings, arrays, flags };
+  return { words, strings, arrays, flags };
+}
+
+function unexpectedWord(word: string, specs: CommandSpec['options']): UsageError {
+  const hint = Object.hasOwn(specs, 'filename') ? '; files and folders are given with -f' : '';
+  return new UsageError(`unexpected argument "${word}"${hint}`);
 }
 
 /** Gives every short flag a word of its own, as kubectl reads them: `-Rf=x` is `-R -f=x`, `-oyaml` is `-o=yaml`. */

@@ -34,6 +34,7 @@ function kindOf<T extends types.StoredObject>(
 /** The kinds that this program works with. */
 export const KINDS = {
   ConfigMap: kindOf<types.ConfigMap>('v1', 'ConfigMap', 'configmaps'),
+  Deployment: kindOf<types.Deployment>('apps/v1', 'Deployment', 'deployments'),
   Event: kindOf<types.Event>('v1', 'Event', 'events'),
   Job: kindOf<types.Job>('batch/v1', 'Job', 'jobs'),
   Lease: kindOf<types.Lease>('coordination.k8s.io/v1', 'Lease', 'leases'),

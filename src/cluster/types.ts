@@ -4,6 +4,7 @@
 import type {
   CoreV1Event,
   V1ConfigMap,
+  V1Deployment,
   V1Job,
   V1Lease,
   V1Namespace,
@@ -52,6 +53,8 @@ export interface StoredMetadata {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly finalizers?: readonly string[];
   readonly ownerReferences?: readonly OwnerReference[];
+  /** Who wrote which fields. What is cached is without it. */
+  readonly managedFields?: readonly { readonly manager?: string; readonly time?: string }[];
 }
 
 /** Any object that the API server has. */
@@ -64,6 +67,7 @@ export interface StoredObject {
 type Stored<T> = StoredObject & { readonly [Field in Exclude<keyof T, keyof StoredObject>]: Wire<T[Field]> };
 
 export type ConfigMap = Stored<V1ConfigMap>;
+export type Deployment = Stored<V1Deployment>;
 export type Event = Stored<CoreV1Event>;
 export type Job = Stored<V1Job>;
 export type Lease = Stored<V1Lease>;

@@ -29,6 +29,9 @@ export async function runCli(argv: readonly string[], stdin: string | Uint8Array
     writeError: (line) => {
       lines.push(line);
     },
+    environment: {},
+    isTerminal: false,
+    untilInterrupted: () => new AbortController().signal,
   };
   const code = await runCommandLine(argv, io);
   return { code, out: pieces.join(''), lines };
