@@ -6,11 +6,12 @@ import { dirname } from 'node:path';
 import { readCrd } from './generate/crd.ts';
 import { generateReference } from './generate/reference.ts';
 import { generateRules } from './generate/rules.ts';
-import { generateJobs, generateTemplates } from './generate/templates.ts';
+import { generateInstall, generateJobs, generateTemplates } from './generate/templates.ts';
 import { generateTypes } from './generate/types.ts';
 import { generateValidator } from './generate/validator.ts';
 
-const crd = await readCrd('crds/mysqls.otus.homework.yaml');
+const definition = 'crds/mysqls.otus.homework.yaml';
+const crd = await readCrd(definition);
 
 const files: Record<string, string> = {
   'src/api/types.generated.ts': await generateTypes(crd),
@@ -18,6 +19,7 @@ const files: Record<string, string> = {
   'src/validate/rules.generated.ts': generateRules(crd),
   'src/render/templates.generated.js': await generateTemplates('templates'),
   'src/render/jobs.generated.js': await generateJobs('templates'),
+  'src/render/install.generated.js': await generateInstall('templates', definition),
   'docs/reference.md': generateReference(crd),
 };
 

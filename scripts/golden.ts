@@ -2,11 +2,13 @@
 
 import { readFile, writeFile } from 'node:fs/promises';
 import { caseFile, listCases, renderCase } from '../test/support/golden.ts';
+import { INSTALL_CASES, installFile, printCase } from '../test/support/install.ts';
 
-for (const name of await listCases()) {
-  const file = caseFile(name, 'expected.yaml');
-  const output = await renderCase(name);
-  if ((await readFile(file, 'utf8').catch(() => '')) === output) continue;
+for (const name of await listCases()) await update(caseFile(name, 'expected.yaml'), await renderCase(name));
+for (const name of Object.keys(INSTALL_CASES)) await update(installFile(name), await printCase(name));
+
+async function update(file: string, output: string): Promise<void> {
+  if ((await readFile(file, 'utf8').catch(() => '')) === output) return;
   await writeFile(file, output);
   console.log(file);
 }

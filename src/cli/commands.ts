@@ -83,6 +83,69 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     ],
     load: async () => (await import('./validate.ts')).validate,
   },
+  install: {
+    summary: 'Print everything that runs the watcher in a cluster, with the CRD and the least rights that it needs',
+    options: {
+      namespace: {
+        type: 'string',
+        alias: 'n',
+        placeholder: 'NAME',
+        description: 'Where the watcher runs (kubectl-mysql)',
+      },
+      'watch-namespace': {
+        type: 'string',
+        placeholder: 'NAME',
+        description: 'The only namespace that it works in, with rights in this one; else all',
+      },
+      'protect-volumes': {
+        type: 'boolean',
+        description:
+          'With --watch-namespace: also the right to read and patch the PersistentVolumes of the cluster, so that data ' +
+          'outlives a claim or namespace that somebody deletes',
+      },
+      render: {
+        type: 'boolean',
+        description: 'The watcher also applies what is rendered, so that kubectl apply of a resource is enough',
+      },
+      image: {
+        type: 'string',
+        placeholder: 'IMAGE',
+        description: 'The image of the watcher (kubectl-mysql:VERSION), in a registry of yours',
+      },
+      replicas: {
+        type: 'string',
+        placeholder: 'N',
+        description: 'One works, the others stand by (1)',
+      },
+      'service-monitor': {
+        type: 'boolean',
+        description: 'Also a ServiceMonitor, for clusters with the Prometheus operator',
+      },
+      'no-crd': {
+        type: 'boolean',
+        description: 'Leave out the CRD and the roles of its users, which somebody else brings',
+      },
+      output: {
+        type: 'string',
+        alias: 'o',
+        choices: FORMATS,
+        description: 'yaml (default): a stream of documents; json: one List; name: kind and name only',
+      },
+      'uninstall-plan': {
+        type: 'boolean',
+        description: 'Print instead how to remove it again: what goes, what stays and runs on, in which order',
+      },
+    },
+    examples: [
+      [
+        'kubectl mysql install --image registry.example/kubectl-mysql:1 | kubectl apply --server-side -f -',
+        'install it',
+      ],
+      ['kubectl mysql install -n shop --watch-namespace shop', 'for one namespace, with rights in this one'],
+      ['kubectl mysql install --uninstall-plan', 'before you remove it'],
+    ],
+    load: async () => (await import('./install.ts')).install,
+  },
   version: {
     summary: 'Print the version',
     options: {

@@ -16,7 +16,8 @@ export interface LoadedInput {
 
 /** Reads and checks the input of a command. */
 export async function loadResources(options: OptionValues, io: Io): Promise<LoadedInput> {
-  const namespace = checkNamespace(options.strings['namespace']);
+  const namespace = options.strings['namespace'];
+  checkNamespace(namespace, '--namespace');
   const { files, previous } = await readFiles(options, io);
   const earlier = previous.map(({ name, bytes }) => parseSource(name, bytes));
   const check = createValidator({
@@ -49,9 +50,14 @@ async function readFiles(
   };
 }
 
-function checkNamespace(name: string | undefined): string | undefined {
-  if (name === undefined || (name.length <= 63 && /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(name))) return name;
-  throw new UsageError(`--namespace must be the name of a namespace, not "${name}"`);
+/**
+ * Checks the name of a namespace; none is right, too.
+ *
+ * @throws UsageError that names the flag
+ */
+export function checkNamespace(name: string | undefined, flag: string): void {
+  if (name === undefined || (name.length <= 63 && /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(name))) return;
+  throw new UsageError(`${flag} must be the name of a namespace, not "${name}"`);
 }
 
 function byPosition(a: Problem, b: Problem): number {

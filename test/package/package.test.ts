@@ -142,6 +142,7 @@ describe('every example of the help works', () => {
     const here = line
       .replaceAll('kubectl mysql', 'kubectl-mysql')
       .replace('kubectl apply -f -', 'grep -q StatefulSet')
+      .replace('kubectl apply --server-side -f -', 'grep -q Deployment')
       .replace('git show main:shop.yaml', 'cat shop.yaml');
     expect(here).toContain('kubectl-mysql');
     expect(await run(here, { cwd })).toMatchObject({ code: 0, err: expect.not.stringContaining('error') as string });

@@ -1,0 +1,3 @@
+export declare const templates: Readonly<Record<string, object>>;
+export declare const partials: Readonly<Record<string, object>>;
+export declare const definition: string;
