@@ -100,10 +100,10 @@ function removeDefinition({ definition }: InstallOptions): string {
      kubectl delete clusterrole ${WATCHER}-edit ${WATCHER}-view`;
 }
 
-function forAWhile({ namespace }: InstallOptions): string {
+function forAWhile({ namespace, replicas }: InstallOptions): string {
   return `Only for a while? Then remove nothing:
 
-     kubectl -n ${namespace} scale deployment/${WATCHER} --replicas=0
+     kubectl -n ${namespace} scale deployment/${WATCHER} --replicas=0     # and later --replicas=${String(replicas)}
 
    Servers run on and their pods restart. A resource that is deleted meanwhile stays Terminating with all its data, a new one
    waits (kubectl describe pod: waits-for-mysql-watcher). Both go on when the watcher is back.`;
@@ -112,7 +112,7 @@ function forAWhile({ namespace }: InstallOptions): string {
 function tooLate(options: InstallOptions): string {
   return `The watcher is gone already, and a deletion hangs in Terminating? Bring it back:
 
-     ${['kubectl mysql install', ...installFlags(options), '--image', options.image].join(' ')} | kubectl apply --server-side -f -
+     ${['kubectl mysql install', ...installFlags(options), '--image', options.image].join(' ')} | kubectl apply --server-side --force-conflicts -f -
 
    Or give up the final backup of that database. The resource goes; its server, claims and volumes stay.
 

@@ -200,7 +200,11 @@ describe('the commands of the uninstall plan', () => {
       ['--watch-namespace', 'shop', '--protect-volumes'],
       'kubectl mysql install --watch-namespace shop --protect-volumes --no-crd | kubectl delete',
     ],
-    ['an image', ['--image', 'reg/x:2'], 'kubectl mysql install --image reg/x:2 | kubectl apply --server-side -f -'],
+    [
+      'an image',
+      ['--image', 'reg/x:2'],
+      'kubectl mysql install --image reg/x:2 | kubectl apply --server-side --force-conflicts -f -',
+    ],
     ['--no-crd', ['--no-crd', '--watch-namespace', 'shop'], "the definition is somebody else's"],
   ])('name %s', async (_, flags, command) => {
     expect((await printInstall('--uninstall-plan', ...flags)).toLowerCase()).toContain(command.toLowerCase());
