@@ -1,51 +1,75 @@
 // Keeps every resource moving: whatever changes around one brings its key into the queue, and a round is carried out.
 
-import { RESOURCE_LABEL } from '../api/names.ts';
 import type { Clock } from '../cluster/clock.ts';
 import type { Connection } from '../cluster/connect.ts';
-import { isClusterError } from '../cluster/errors.ts';
-import { KINDS, type Kind } from '../cluster/kinds.ts';
 import { createObjects } from '../cluster/objects.ts';
-import { startReflector, type Reflector, type ReflectorFailure } from '../cluster/reflector.ts';
-import type { StoredObject } from '../cluster/types.ts';
-import { WorkQueue } from './queue.ts';
-import { reconcile, type ReconcileContext } from './reconcile.ts';
+import { describeResource, type KnownResource } from './cached.ts';
+import type { Decision } from './actions.ts';
+import { WorkQueue, type QueueObserver, type WorkResult } from './queue.ts';
+import { reconcile, type ReconcileContext, type Round } from './reconcile.ts';
+import { startReflectors } from './reflectors.ts';
+import { createRepeats } from './repeats.ts';
 
-/** Dependencies of the watcher. */
+/** Dependencies of the controller. */
 export interface ControllerOptions {
   readonly connection: Connection;
   readonly clock: Clock;
   readonly random: () => number;
   /** All namespaces without it. */
-  readonly namespace?: string;
-  readonly onDecision?: ReconcileContext['onDecision'];
+  readonly namespace?: string | undefined;
+  readonly onRound?: ReconcileContext['onRound'];
+  /** The same decision was carried out again and again without effect. */
+  readonly onRepeat?: (round: Round, times: number) => void;
   readonly onFailure: (what: string, error: unknown) => void;
+  readonly observer?: QueueObserver;
 }
 
-/** A running watcher. */
-export interface Controller {
-  /** Ends it; the round in flight is finished first. */
+/** What can be seen of a controller from outside. */
+export interface ControllerView {
+  readonly resources: () => readonly KnownResource[];
+  readonly depth: () => WorkQueue['depth'];
+  /** The resources were listed once. */
+  readonly isSynced: () => boolean;
+}
+
+/** A running controller. */
+export interface Controller extends ControllerView {
+  /** Ends it; the rounds in flight are finished first. */
   readonly stop: () => Promise<void>;
 }
 
-const WORKERS = 8;
+/** So many resources are worked on at once. */
+export const WORKERS = 8;
+
+/** So often a resource that waits for something is looked at although nothing told of a change. */
+const WAITING_MS = 5_000;
+const AT_REST_MS = 60_000;
 
 /** Starts watching. */
 export function startController(options: ControllerOptions): Controller {
-  const { connection, clock, random, onFailure, onDecision } = options;
-  const objects = createObjects(connection);
-  const context: ReconcileContext = { objects, now: () => clock.now(), ...(onDecision ? { onDecision } : {}) };
+  const { connection, clock, random, onRound, onRepeat, observer } = options;
+  const context: ReconcileContext = {
+    objects: createObjects(connection),
+    now: () => clock.now(),
+    ...(onRound ? { onRound } : {}),
+  };
+  const repeats = createRepeats(random);
   const queue = new WorkQueue({
     workers: WORKERS,
     clock,
     random,
     work: async (key) => {
       const [namespace = '', name = ''] = key.split('/');
-      return { againMs: await reconcile({ namespace, name }, context) };
+      const round = await reconcile({ namespace, name }, context);
+      const { times, delayMs } = repeats.note(key, round.decision);
+      if (times > 0) onRepeat?.(round, times);
+      return planNext(round.decision, delayMs);
     },
     observer: {
-      ended: (key, { error }) => {
-        if (error !== undefined && !isClusterError(error, 'Conflict')) onFailure(key, error);
+      ...observer,
+      ended: (key, outcome) => {
+        observer?.ended?.(key, outcome);
+        if (outcome.error !== undefined) options.onFailure(key, outcome.error);
       },
     },
   });
@@ -53,45 +77,19 @@ export function startController(options: ControllerOptions): Controller {
     queue.add(key);
   });
   return {
+    resources: () => reflectors.resources.list().map(describeResource),
+    depth: () => queue.depth,
+    isSynced: reflectors.isSynced,
     stop: async () => {
-      await Promise.all(reflectors.map((reflector) => reflector.stop()));
+      await reflectors.stop();
       await queue.stop();
     },
   };
 }
 
-function startReflectors(options: ControllerOptions, add: (key: string) => void): Reflector<StoredObject>[] {
-  const { namespace, onFailure } = options;
-  const selection = namespace === undefined ? {} : { namespace };
-  const start = <T extends StoredObject>(
-    kind: Kind<T>,
-    keyOf: (object: T) => string | undefined,
-    labelled = true,
-  ): Reflector<T> =>
-    startReflector({
-      ...options,
-      kind,
-      selection: labelled ? { ...selection, labelSelector: RESOURCE_LABEL } : selection,
-      onChange: ({ object }) => {
-        const key = keyOf(object);
-        if (key !== undefined) add(key);
-      },
-      onFailure: ({ error }: ReflectorFailure) => {
-        onFailure(kind.plural, error);
-      },
-    });
-  const labelled = ({ metadata }: StoredObject): string | undefined => {
-    const name = metadata.labels?.[RESOURCE_LABEL];
-    return name === undefined ? undefined : `${metadata.namespace ?? ''}/${name}`;
-  };
-  const own = ({ metadata }: StoredObject): string => `${metadata.namespace ?? ''}/${metadata.name}`;
-  return [
-    start(KINDS.MySQL, own, false),
-    start(KINDS.Pod, labelled),
-    start(KINDS.Job, labelled),
-    start(KINDS.PersistentVolumeClaim, labelled),
-    start(KINDS.ConfigMap, labelled),
-    start(KINDS.Secret, labelled),
-    start(KINDS.StatefulSet, labelled),
-  ];
+/** After an action at once, after one without effect later and later, else when it is time to be sure. */
+function planNext({ actions, again, progress }: Decision, delayMs: number): WorkResult {
+  if (actions.length > 0) return { againMs: Math.max(again ?? 0, delayMs) };
+  const isAtRest = progress === 'Ready';
+  return { againMs: Math.min(again ?? Infinity, isAtRest ? AT_REST_MS : WAITING_MS), isAtRest };
 }

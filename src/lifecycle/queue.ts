@@ -3,15 +3,22 @@
 
 import { backoffMs, type BackoffBounds, type Clock } from '../cluster/clock.ts';
 
-/** What the work on a key asks for: nothing more, or to be called again. */
-export type WorkResult = undefined | { readonly againMs: number };
+/** What the work on a key asks for: nothing more, or to be called again; at rest only to be sure. */
+export type WorkResult = undefined | { readonly againMs: number; readonly isAtRest?: boolean };
+
+/** How the work on a key ended. */
+export interface WorkOutcome {
+  readonly tookMs: number;
+  readonly result?: WorkResult;
+  readonly error?: unknown;
+}
 
 /** What happens in a queue, for metrics. */
 export interface QueueObserver {
   readonly added?: (key: string) => void;
   /** @param waitedMs since the key became due */
   readonly started?: (key: string, waitedMs: number) => void;
-  readonly ended?: (key: string, outcome: { readonly tookMs: number; readonly error?: unknown }) => void;
+  readonly ended?: (key: string, outcome: WorkOutcome) => void;
   /** The key comes back by backoff. */
   readonly retried?: (key: string, delayMs: number) => void;
 }
@@ -132,7 +139,7 @@ export class WorkQueue {
     this.#observe(({ started }) => started?.(key, startedAt - since));
     try {
       const result = await work(key);
-      this.#end(key, { tookMs: clock.elapsed() - startedAt });
+      this.#end(key, { tookMs: clock.elapsed() - startedAt, result });
       this.forget(key);
       if (result) this.addAfter(key, result.againMs);
     } catch (error) {
@@ -143,7 +150,7 @@ export class WorkQueue {
     this.#start();
   }
 
-  #end(key: string, outcome: { readonly tookMs: number; readonly error?: unknown }): void {
+  #end(key: string, outcome: WorkOutcome): void {
     this.#inFlight.delete(key);
     const dirtySince = this.#dirty.get(key);
     this.#dirty.delete(key);

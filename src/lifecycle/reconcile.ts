@@ -10,36 +10,39 @@ import { decide } from './decide.ts';
 import { execute } from './execute.ts';
 import { observe, type Observation, type ResourceKey } from './observe.ts';
 
+/** What a round saw and what it is about to do. */
+export interface Round {
+  readonly key: ResourceKey;
+  readonly observation: Observation;
+  readonly decision: Decision;
+}
+
 /** Dependencies of a round. */
 export interface ReconcileContext {
   readonly objects: Objects;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  readonly onDecision?: (key: ResourceKey, decision: Decision) => void;
+  /** Called when the status is written, and before the first action. */
+  readonly onRound?: (round: Round) => void;
 }
-
-/** So often a resource that waits for something is looked at although nothing told of a change. */
-const WAITING_MS = 5_000;
-const AT_REST_MS = 60_000;
 
 /**
  * Carries out one round.
  *
- * @returns after how many milliseconds the resource wants to be looked at again
  * @throws ClusterError what the API server refuses; Conflict only means that something changed meanwhile
  */
-export async function reconcile(key: ResourceKey, context: ReconcileContext): Promise<number> {
+export async function reconcile(key: ResourceKey, context: ReconcileContext): Promise<Round> {
   const { objects } = context;
   const now = context.now();
   const observation = await observe(objects, key, now);
   const decision = decide(observation.observed, now);
-  context.onDecision?.(key, decision);
+  const round = { key, observation, decision };
   await writeStatus(observation, decision, context, now);
+  context.onRound?.(round);
   for (const action of decision.actions) {
     await execute(action, observation, { objects, now: new Date(now).toISOString() });
   }
-  if (decision.actions.length > 0) return decision.again ?? 0;
-  return Math.min(decision.again ?? Infinity, decision.progress === 'Ready' ? AT_REST_MS : WAITING_MS);
+  return round;
 }
 
 /** Writes only what changed; a resource without the finalizer is not ours to write to. */

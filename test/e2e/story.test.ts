@@ -4,6 +4,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSystemClock } from '../../src/cluster/clock.ts';
 import { connect, type Connection } from '../../src/cluster/connect.ts';
+import { isClusterError } from '../../src/cluster/errors.ts';
 import { startController, type Controller } from '../../src/lifecycle/controller.ts';
 import { Namespace, kubectl, waitUntil } from './support/kubectl.ts';
 import { PASSWORD, mysql } from './support/resource.ts';
@@ -30,13 +31,13 @@ describe('a managed resource', () => {
     const clock = createSystemClock();
     connection = connect({ environment: process.env, version: 'test', clock });
     const onFailure = (what: string, error: unknown): void => {
-      failures.push(`${what}: ${String(error)}`);
+      if (!isClusterError(error, 'Conflict')) failures.push(`${what}: ${String(error)}`);
     };
-    const onDecision = (): void => {
+    const onRound = (): void => {
       rounds += 1;
     };
     const random = Math.random;
-    const options = { connection, clock, random, namespace: namespace.name, onFailure, onDecision };
+    const options = { connection, clock, random, namespace: namespace.name, onFailure, onRound };
     controller = startController(options);
   });
   afterAll(async () => {
