@@ -17,6 +17,6 @@ LABEL org.opencontainers.image.title="kubectl-mysql" \
       org.opencontainers.image.revision="${REVISION}"
 ENV NODE_ENV=production HOME=/tmp
 WORKDIR /tmp
-COPY --from=build /src/dist/kubectl-mysql.js /app/
+COPY --from=build /src/dist/*.js /app/
 USER 65532:65532
 ENTRYPOINT ["node", "/app/kubectl-mysql.js"]

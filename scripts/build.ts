@@ -1,23 +1,68 @@
-// Bundles what ships: one executable file, templates and validator within.
+// Bundles what ships: the program, with templates and validator within; and beside it what talks to a cluster, which is
+// larger than all else together and is loaded only by the commands that need it. See docs/adr/0010-two-bundles.md.
 
 import { chmod, rm, writeFile } from 'node:fs/promises';
-import { build } from 'esbuild';
+import * as esbuild from 'esbuild';
+import type { BuildOptions, Metafile, Plugin } from 'esbuild';
+
+/** These are files of their own: what they hold must be there once, or `instanceof` would not know its errors. */
+const APART: Readonly<Record<string, string>> = {
+  'src/main.ts': 'kubectl-mysql',
+  'src/cli/online.ts': 'online',
+  'src/errors.ts': 'errors',
+};
+
+/** Packages that only `online.js` may hold. */
+const ONLINE_ONLY = /node_modules\/(@kubernetes|undici|prom-client)\//;
+
+const PROLOGUE = "const importMetaUrl=require('node:url').pathToFileURL(__filename).href;";
+
+/** Leaves imports of the other entries to Node. */
+const apart: Plugin = {
+  name: 'apart',
+  setup(build) {
+    build.onResolve({ filter: /\/(online|errors)\.ts$/ }, ({ path, importer, resolveDir, kind }) => {
+      if (importer === '') return undefined;
+      const source = new URL(path, `file://${resolveDir}/`).pathname.slice(process.cwd().length + 1);
+      const name = APART[source];
+      if (name === undefined) return undefined;
+      if (name === 'online' && kind !== 'dynamic-import')
+        return { errors: [{ text: 'online.ts is imported by await import() only' }] };
+      return { path: `./${name}.js`, external: true };
+    });
+  },
+};
+
+async function bundle(source: string, name: string): Promise<Metafile> {
+  const options = {
+    entryPoints: [source],
+    outfile: `dist/${name}.js`,
+    bundle: true,
+    metafile: true,
+    platform: 'node',
+    target: 'node20.19',
+    // CommonJS starts faster than an ES module, and runs under any file name.
+    format: 'cjs',
+    minify: true,
+    legalComments: 'none',
+    plugins: [apart],
+    // ES modules within a CommonJS file ask where they are.
+    define: { 'import.meta.url': 'importMetaUrl' },
+    banner: { js: name === 'kubectl-mysql' ? `#!/usr/bin/env node\n${PROLOGUE}` : PROLOGUE },
+    logLevel: 'warning',
+  } satisfies BuildOptions;
+  return (await esbuild.build(options)).metafile;
+}
 
 await rm('dist', { recursive: true, force: true });
-await build({
-  entryPoints: ['src/main.ts'],
-  outfile: 'dist/kubectl-mysql.js',
-  bundle: true,
-  platform: 'node',
-  target: 'node20.19',
-  // CommonJS starts faster than an ES module, and runs under any file name.
-  format: 'cjs',
-  minify: true,
-  legalComments: 'none',
-  // ES modules within a CommonJS file ask where they are.
-  define: { 'import.meta.url': 'importMetaUrl' },
-  banner: { js: "#!/usr/bin/env node\nconst importMetaUrl=require('node:url').pathToFileURL(__filename).href;" },
-  logLevel: 'warning',
-});
+for (const [source, name] of Object.entries(APART)) {
+  const { inputs } = await bundle(source, name);
+  const strange = name === 'online' ? undefined : Object.keys(inputs).find((file) => ONLINE_ONLY.test(file));
+  if (strange !== undefined) {
+    throw new Error(
+      `${name}.js would hold ${strange}: commands that talk to a cluster are loaded by src/cli/online.ts`,
+    );
+  }
+}
 await chmod('dist/kubectl-mysql.js', 0o755);
 await writeFile('dist/package.json', '{ "type": "commonjs" }\n');

@@ -1,6 +1,7 @@
 // The program: the only file that touches `process`.
 
 import { writeSync } from 'node:fs';
+import { constants } from 'node:os';
 import { isatty } from 'node:tty';
 import { runCommandLine } from './cli/run.ts';
 import type { Io } from './cli/io.ts';
@@ -26,12 +27,13 @@ const io: Io = {
   isTerminal: isatty(1),
   untilInterrupted() {
     const interruption = new AbortController();
-    const abort = (): void => {
+    const interrupt = (signal: NodeJS.Signals): void => {
+      // The first process of a container is not ended by a signal that it does not handle, so the second is handled too.
+      if (interruption.signal.aborted) process.exit(128 + constants.signals[signal]);
       interruption.abort();
     };
-    // Once: the second signal ends the program, whatever it does.
-    process.once('SIGINT', abort);
-    process.once('SIGTERM', abort);
+    process.on('SIGINT', interrupt);
+    process.on('SIGTERM', interrupt);
     return interruption.signal;
   },
 };

@@ -146,6 +146,47 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     ],
     load: async () => (await import('./install.ts')).install,
   },
+  watch: {
+    summary: 'Run the watcher: final backups, restores and password changes, for as long as it is not stopped',
+    options: {
+      namespace: {
+        type: 'string',
+        alias: 'n',
+        placeholder: 'NAME',
+        description: 'The only namespace to watch; all without it',
+      },
+      'leader-elect': {
+        type: 'boolean',
+        description: 'Act only while holding the Lease kubectl-mysql, for several watchers of which one acts',
+      },
+      'lease-namespace': {
+        type: 'string',
+        placeholder: 'NAME',
+        description: "With --leader-elect: where the Lease is; the pod's or the context's namespace without it",
+      },
+      'metrics-address': {
+        type: 'string',
+        placeholder: 'HOST:PORT',
+        description: 'Where /metrics, /healthz and /readyz are served; :8080 (default); 0: nowhere',
+      },
+      'log-level': {
+        type: 'string',
+        choices: ['debug', 'info', 'warn', 'error'],
+        description: 'The least important lines of the log that are written; info (default)',
+      },
+      kubeconfig: {
+        type: 'string',
+        placeholder: 'FILE',
+        description: 'The kubeconfig to use; without any, the service account of the pod',
+      },
+      context: { type: 'string', placeholder: 'NAME', description: 'The context of the kubeconfig to use' },
+    },
+    examples: [
+      ['kubectl mysql watch', 'on a workstation, with your own rights'],
+      ['kubectl mysql watch -n shop --metrics-address 0 --log-level debug', 'one namespace, to see what it does'],
+    ],
+    load: async () => (await import('./online.ts')).watch,
+  },
   version: {
     summary: 'Print the version',
     options: {

@@ -14,7 +14,7 @@ export interface Io {
   readonly isTerminal: boolean;
   /**
    * Aborts when somebody asks the program to end (SIGINT, SIGTERM). From the call on the command itself must end then;
-   * without it the program just ends.
+   * without it the program just ends. A second request ends the program at once.
    */
   readonly untilInterrupted: () => AbortSignal;
 }

@@ -6,6 +6,7 @@ import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
+import * as online from '../../src/cli/online.ts';
 import { renderText } from '../support/command-line.ts';
 import { makeFolder } from '../support/folder.ts';
 import { caseFile, listCases } from '../support/golden.ts';
@@ -34,7 +35,9 @@ describe('the tarball', () => {
     expect(installed.files).toEqual([
       ...texts,
       'crds/mysqls.otus.homework.yaml',
+      'dist/errors.js',
       'dist/kubectl-mysql.js',
+      'dist/online.js',
       'dist/package.json',
       'package.json',
     ]);
@@ -134,7 +137,10 @@ describe('the installed command', () => {
 });
 
 describe('every example of the help works', () => {
-  const lines = Object.values(COMMANDS).flatMap(({ examples }) => examples.map(([line]) => line));
+  const examplesOf = (isWanted: (name: string) => boolean): string[] =>
+    Object.entries(COMMANDS).flatMap(([name, { examples }]) => (isWanted(name) ? examples.map(([line]) => line) : []));
+  const lines = examplesOf((name) => !Object.hasOwn(online, name));
+  const onlineLines = examplesOf((name) => Object.hasOwn(online, name));
 
   it.each(lines)('%s', async (line) => {
     const cwd = await makeFolder({ 'shop.yaml': SHOP, 'apps/web/web.yaml': SHOP.replace('"shop"', '"web"') });
@@ -146,6 +152,12 @@ describe('every example of the help works', () => {
       .replace('git show main:shop.yaml', 'cat shop.yaml');
     expect(here).toContain('kubectl-mysql');
     expect(await run(here, { cwd })).toMatchObject({ code: 0, err: expect.not.stringContaining('error') as string });
+  });
+
+  it.each(onlineLines)('%s, as far as that can be without a cluster', async (line) => {
+    const env = { HOME: '/nowhere', KUBECONFIG: '', KUBERNETES_SERVICE_HOST: '' };
+    const ended = await run(line.replaceAll('kubectl mysql', 'kubectl-mysql'), { env });
+    expect(ended).toMatchObject({ code: 2, err: expect.stringContaining('no cluster') as string });
   });
 });
 

@@ -1,0 +1,51 @@
+// kubectl-mysql watch
+
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { createSystemClock } from '../cluster/clock.ts';
+import { connect } from '../cluster/connect.ts';
+import { EXIT, UsageError } from '../errors.ts';
+import { parseAddress, type Address } from '../watcher/address.ts';
+import { createLog, type LogLevel } from '../watcher/log.ts';
+import { runWatcher } from '../watcher/watcher.ts';
+import type { OptionValues, Run } from './command.ts';
+import { VERSION } from './version.ts';
+
+export const watch: Run = async ({ strings, flags }, io) => {
+  const namespace = readNamespace('namespace', strings);
+  const leaseNamespace = readNamespace('lease-namespace', strings);
+  if (leaseNamespace !== undefined && !flags['leader-elect']) {
+    throw new UsageError('--lease-namespace needs --leader-elect');
+  }
+  const address = readAddress(strings['metrics-address'] ?? ':8080');
+  const clock = createSystemClock();
+  const { kubeconfig, context } = strings;
+  const source = { kubeconfig, context, environment: io.environment, version: VERSION, clock };
+  const level = (strings['log-level'] ?? 'info') as LogLevel;
+  await runWatcher(
+    {
+      connect: (onAnswer) => connect({ ...source, onAnswer }),
+      clock,
+      random: Math.random,
+      log: createLog({ level, clock, write: io.writeError }),
+      version: VERSION,
+      identity: `${hostname()}_${randomUUID()}`,
+      namespace,
+      lease: flags['leader-elect'] ? { namespace: leaseNamespace } : undefined,
+      address,
+    },
+    io.untilInterrupted(),
+  );
+  return EXIT.ok;
+};
+
+function readNamespace(flag: string, { [flag]: name }: OptionValues['strings']): string | undefined {
+  if (name === undefined || /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)) return name;
+  throw new UsageError(`--${flag} "${name}" is no name of a namespace`);
+}
+
+function readAddress(text: string): Address | undefined {
+  const address = parseAddress(text);
+  if (address === undefined) throw new UsageError(`--metrics-address must be HOST:PORT, :PORT or 0, not "${text}"`);
+  return address === 'off' ? undefined : address;
+}
