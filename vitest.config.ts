@@ -4,7 +4,9 @@ import { defineConfig } from 'vitest/config';
 const unit = {
   test: {
     name: 'unit',
-    include: ['test/{parse,validate,model,render,emit,cluster-client,lifecycle,watcher,cli,golden,fuzz}/**/*.test.ts'],
+    include: [
+      'test/{parse,validate,model,render,emit,cluster-client,lifecycle,report,watcher,cli,golden,fuzz}/**/*.test.ts',
+    ],
     testTimeout: 300_000,
   },
 };

@@ -26,6 +26,23 @@ const INPUT: Readonly<Record<string, OptionSpec>> = {
   },
 };
 
+/** Which cluster, and what of it. kubectl does not pass its own flags on to a plugin. */
+const CLUSTER: Readonly<Record<string, OptionSpec>> = {
+  namespace: {
+    type: 'string',
+    alias: 'n',
+    placeholder: 'NAME',
+    description: "The namespace; without it the context's",
+  },
+  'all-namespaces': { type: 'boolean', alias: 'A', description: 'All namespaces' },
+  context: { type: 'string', placeholder: 'NAME', description: 'The context of the kubeconfig' },
+  kubeconfig: {
+    type: 'string',
+    placeholder: 'FILE',
+    description: 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config',
+  },
+};
+
 export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
   render: {
     summary: 'Print the manifests of MySQL resources; other objects pass through unchanged',
@@ -186,6 +203,25 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       ['kubectl mysql watch -n shop --metrics-address 0 --log-level debug', 'one namespace, to see what it does'],
     ],
     load: async () => (await import('./online.ts')).watch,
+  },
+  status: {
+    summary: 'Show what a resource is doing, why it waits, and what to do now',
+    words: {
+      placeholder: 'NAME',
+      description: 'a resource, also as mysql/NAME; without one a table of all resources of the namespace',
+    },
+    options: {
+      ...CLUSTER,
+      output: { type: 'string', alias: 'o', choices: ['text', 'json'], description: 'text (default) or json' },
+      watch: { type: 'boolean', alias: 'w', description: 'Go on, and show what changes, until interrupted' },
+    },
+    examples: [
+      ['kubectl mysql status shop', 'one resource, as a page'],
+      ['kubectl mysql status shop -w', 'follow it'],
+      ['kubectl mysql status -A', 'all resources of the cluster, as a table'],
+      ['kubectl mysql status -A -o json', 'for a script'],
+    ],
+    load: async () => (await import('./online.ts')).status,
   },
   version: {
     summary: 'Print the version',

@@ -1,0 +1,42 @@
+// From the options that every command with a cluster has to a connection. It loads the client, so commands load it last.
+
+import { UsageError } from '../errors.ts';
+import { createSystemClock, type Clock } from '../cluster/clock.ts';
+import { connect, type Connection } from '../cluster/connect.ts';
+import { createObjects, type Objects } from '../cluster/objects.ts';
+import type { OptionValues } from './command.ts';
+import type { Io } from './io.ts';
+import { VERSION } from './version.ts';
+
+/** A cluster, ready to be asked. */
+export interface Cluster {
+  readonly connection: Connection;
+  readonly objects: Objects;
+  readonly clock: Clock;
+  /** Of `-n`, else the context's; undefined for `-A`. */
+  readonly namespace: string | undefined;
+}
+
+/** A person waits: better an answer that says what is wrong. */
+const TIMEOUT_MS = 15_000;
+const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+/**
+ * Finds the cluster that `--kubeconfig`, `--context`, `-n` and `-A` mean.
+ *
+ * @throws UsageError when there is none
+ */
+export function openCluster({ strings, flags }: OptionValues, { environment }: Io): Cluster {
+  const { kubeconfig, context, namespace } = strings;
+  if (namespace !== undefined && !NAMESPACE.test(namespace)) {
+    throw new UsageError(`--namespace must be the name of a namespace, not "${namespace}"`);
+  }
+  const clock = createSystemClock();
+  const connection = connect({ kubeconfig, context, environment, clock, version: VERSION, timeoutMs: TIMEOUT_MS });
+  return {
+    connection,
+    clock,
+    objects: createObjects(connection),
+    namespace: flags['all-namespaces'] ? undefined : (namespace ?? connection.namespace),
+  };
+}

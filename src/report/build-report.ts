@@ -1,0 +1,78 @@
+// From the facts about a resource to its report. Pure; it takes field by field, so that no secret of the resource's spec or
+// annotations gets into it.
+
+import type { Condition as StatusCondition } from '../lifecycle/conditions.ts';
+import type { ResourceFacts, Time } from './facts.ts';
+import { conditionsOf, type Rule, type Situation } from './obstacle.ts';
+import {
+  claims,
+  foreignFinalizers,
+  namespaceTerminating,
+  noWatcher,
+  passwordMissing,
+  stalled,
+} from './obstacles-around.ts';
+import { failedJobs, podMissing, serverStarting, troubledPods } from './obstacles-pods.ts';
+import { describePassword } from './password.ts';
+import { readPhase } from './phase.ts';
+import { describeBackup, describeServer, describeVolumes, readText } from './describe.ts';
+import type { Obstacle, StatusReport } from './report.ts';
+import { escapeControls } from './text.ts';
+import { judgeWatcherOf } from './watcher.ts';
+
+/** In the order of causes: what stands earlier may be why something later waits. */
+const RULES: readonly Rule[] = [
+  namespaceTerminating,
+  noWatcher,
+  passwordMissing,
+  claims,
+  podMissing,
+  troubledPods,
+  failedJobs,
+  foreignFinalizers,
+  stalled,
+  serverStarting,
+];
+
+/** Builds the report of one resource. */
+export function buildReport(facts: ResourceFacts, now: Time): StatusReport {
+  const { resource } = facts;
+  const { metadata, status = {} } = resource;
+  const judgedWatcher = judgeWatcherOf(facts.watcher, resource, now);
+  const situation: Situation = { ...facts, judgedWatcher, now };
+  const waitingFor = findObstacles(situation);
+  const { phase, message, since } = readPhase(situation, waitingFor);
+  return {
+    namespace: metadata.namespace ?? '',
+    name: metadata.name,
+    phase,
+    message: escapeControls(message),
+    since,
+    createdAt: metadata.creationTimestamp,
+    deletionRequestedAt: metadata.deletionTimestamp ?? null,
+    waitingFor,
+    next: waitingFor.find(({ next }) => next !== null)?.next ?? null,
+    watcher: judgedWatcher,
+    server: describeServer(facts),
+    password: describePassword(facts),
+    volumes: describeVolumes(facts),
+    lastBackup: describeBackup(status['lastBackup']),
+    restoredFrom: readText(status['restoredFrom']),
+    conditions: conditionsOf(facts) as readonly StatusCondition[],
+    unreadable: facts.unreadable,
+  };
+}
+
+/** What was told with its object and what it says there is not told again in the watcher's words. */
+function findObstacles(situation: Situation): Obstacle[] {
+  const found = RULES.flatMap((rule) => rule(situation));
+  const told = new Set(found.filter(({ object }) => object !== null).map(({ reason }) => reason));
+  return found.filter(({ reason, object }) => object !== null || !told.has(SAME[reason] ?? reason));
+}
+
+/** The watcher's word for what a failed Job means. */
+const SAME: Readonly<Record<string, string>> = {
+  BackupFailed: 'JobFailed',
+  RestoreFailed: 'JobFailed',
+  PasswordChangeFailed: 'JobFailed',
+};
