@@ -38,6 +38,8 @@ export const PREVIOUS_SINCE_ANNOTATION = `${GROUP}/previous-since`;
 export const PASSWORD_CHANGED_ANNOTATION = `${GROUP}/password-changed-at`;
 /** On the resource: give the data up without a final backup. */
 export const SKIP_BACKUP_ANNOTATION = `${GROUP}/skip-final-backup`;
+/** On the resource: set root's password without a login, since nobody knows it any more. It restarts the server. */
+export const RESET_PASSWORD_ANNOTATION = `${GROUP}/reset-password`;
 /** On the resource: discard the previous password now. */
 export const ROTATE_NOW_ANNOTATION = `${GROUP}/rotate-now`;
 

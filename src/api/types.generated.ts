@@ -80,7 +80,28 @@ export interface MySQLSpec {
      * A folder of the node instead of a StorageClass's volume, for clusters of one node. It must belong to user and group 999.
      */
     hostPath?: string;
+    /**
+     * How many complete backups are kept, the newest ones. 3 when absent.
+     */
+    keep?: number;
   };
+  /**
+   * What a server that is made gets when its data volume is empty.
+   */
+  restore?: {
+    /**
+     * latest (the default): the newest complete backup on the backup volume, if there is one. none: an empty database although there are backups; they stay.
+     */
+    from?: 'latest' | 'none';
+  };
+  /**
+   * What happens to the data when the resource is deleted. Backup (the default): a final backup, then the data volume goes and the backup volume stays. Retain: both volumes stay as they are. Delete: everything goes, the backups too.
+   */
+  deletionPolicy?: 'Backup' | 'Retain' | 'Delete';
+  /**
+   * For how long the previous password goes on working after a change, for example 10m. 5m when absent. 0s gives up the promise that no client fails; from 2m on, clients that read the Secret NAME-active from a mounted volume have the new one in time.
+   */
+  passwordOverlap?: string;
   /**
    * Managed: the watcher opens the server's gate and keeps the data safe. None: no watcher, no gate, no backup volume.
    */

@@ -9,6 +9,7 @@ import {
 } from '../api/names.ts';
 import type { MySQLResource, MySQLSpec } from '../api/resource.ts';
 import { buildMyCnf } from './my-cnf.ts';
+import { buildPolicy, type Policy } from './policy.ts';
 import { normaliseBytes, normaliseCpu, omitEmpty } from './normal-form.ts';
 
 type StringMap = Readonly<Record<string, string>>;
@@ -58,6 +59,7 @@ export interface Model {
     readonly annotations: StringMap;
     readonly loadBalancerSourceRanges: readonly string[] | null;
   };
+  readonly policy: Policy;
   readonly networkPolicy: { readonly from: readonly object[] } | null;
 }
 
@@ -87,6 +89,7 @@ export function buildModel(resource: MySQLResource, namespace = ''): Model {
     labels: spec.labels ?? {},
     annotations: spec.annotations ?? {},
     service: buildService(spec),
+    policy: buildPolicy(spec),
     networkPolicy: spec.networkPolicy ? { from: omitEmpty(spec.networkPolicy.from ?? []) } : null,
   };
 }

@@ -284,6 +284,16 @@ export const RULES: readonly Rule[] = [
   {
     "path": [
       "spec",
+      "passwordOverlap"
+    ],
+    "field": [],
+    "rule": "duration(self) == duration('0s') || duration(self) >= duration('2m')",
+    "message": "must be 0s or at least 2m, because a mounted Secret takes up to 90 seconds to change",
+    "onChange": false
+  },
+  {
+    "path": [
+      "spec",
       "resources"
     ],
     "field": [],
@@ -1265,6 +1275,7 @@ export const FORMS: Readonly<Record<string, string>> = {
   "^[A-Za-z0-9_-][A-Za-z0-9._-]*$": "a key of a Secret",
   "^([0-9]+(\\.[0-9]+)?|\\.[0-9]+)([KMGTPE]i|[munkMGTPE]|[eE][+-]?[0-9]{1,2})?$": "a quantity such as 500m or 10Gi",
   "^(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$": "an absolute path such as /data/shop",
+  "^[0-9]{1,5}[smh]$": "a duration such as 0s, 10m or 2h",
   "^[ -~]*$": "one line of printable ASCII",
   "^([A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?)?$": "a label's value",
   "^([a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$": "a label's key"
@@ -1289,6 +1300,9 @@ export const FIELDS: Readonly<Record<string, readonly string[]>> = {
     "storage_size",
     "storage",
     "backup",
+    "restore",
+    "deletionPolicy",
+    "passwordOverlap",
     "lifecycle",
     "paused",
     "resources",
@@ -1321,7 +1335,11 @@ export const FIELDS: Readonly<Record<string, readonly string[]>> = {
   "spec.backup": [
     "size",
     "className",
-    "hostPath"
+    "hostPath",
+    "keep"
+  ],
+  "spec.restore": [
+    "from"
   ],
   "spec.resources": [
     "requests",
@@ -1534,7 +1552,16 @@ export const FIELDS: Readonly<Record<string, readonly string[]>> = {
   "status": [
     "observedGeneration",
     "message",
-    "conditions"
+    "conditions",
+    "server",
+    "gateOpenedAt",
+    "gateClosedAt",
+    "lastBackup",
+    "restoredFrom",
+    "backedUpVolume",
+    "requests",
+    "skipRecorded",
+    "renderedHash"
   ],
   "status.conditions.*": [
     "type",
@@ -1543,6 +1570,23 @@ export const FIELDS: Readonly<Record<string, readonly string[]>> = {
     "lastTransitionTime",
     "reason",
     "message"
+  ],
+  "status.server": [
+    "image",
+    "version"
+  ],
+  "status.lastBackup": [
+    "name",
+    "time",
+    "bytes",
+    "sha256",
+    "serverVersion",
+    "source"
+  ],
+  "status.requests": [
+    "skipFinalBackup",
+    "rotateNow",
+    "resetPassword"
   ],
   "metadata": [
     "name",

@@ -14,9 +14,9 @@ var __commonJS = (cb, mod) => function __require() {
   }
 };
 
-// node_modules/ajv/dist/runtime/ucs2length.js
+// ../../../../work/main/node_modules/ajv/dist/runtime/ucs2length.js
 var require_ucs2length = __commonJS({
-  "node_modules/ajv/dist/runtime/ucs2length.js"(exports) {
+  "../../../../work/main/node_modules/ajv/dist/runtime/ucs2length.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     function ucs2length(str) {
@@ -43,6 +43,7 @@ var require_ucs2length = __commonJS({
 // <stdin>
 var validate = validate21;
 var stdin_default = validate21;
+var schema7 = { "type": "object", "required": ["apiVersion", "kind", "metadata", "spec"], "properties": { "apiVersion": { "type": "string" }, "kind": { "type": "string" }, "metadata": { "$ref": "#/$defs/d6" }, "spec": { "$ref": "#/$defs/d66" }, "status": { "properties": { "observedGeneration": {}, "message": {}, "conditions": { "items": { "properties": { "type": {}, "status": {}, "observedGeneration": {}, "lastTransitionTime": {}, "reason": {}, "message": {} }, "additionalProperties": false } }, "server": { "properties": { "image": {}, "version": {} }, "additionalProperties": false }, "gateOpenedAt": {}, "gateClosedAt": {}, "lastBackup": { "properties": { "name": {}, "time": {}, "bytes": {}, "sha256": {}, "serverVersion": {}, "source": {} }, "additionalProperties": false }, "restoredFrom": {}, "backedUpVolume": {}, "requests": { "properties": { "skipFinalBackup": {}, "rotateNow": {}, "resetPassword": {} }, "additionalProperties": false }, "skipRecorded": {}, "renderedHash": {} }, "additionalProperties": false } }, "additionalProperties": false };
 var schema8 = { "type": "object", "required": ["name"], "properties": { "name": { "type": "string" }, "generateName": { "type": "string" }, "namespace": { "type": "string", "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", "maxLength": 63 }, "labels": { "type": "object", "additionalProperties": { "type": "string" } }, "annotations": { "type": "object", "additionalProperties": { "type": "string" } }, "finalizers": { "type": "array", "items": { "type": "string" } }, "ownerReferences": { "type": "array", "items": { "type": "object", "properties": { "apiVersion": { "type": "string" }, "kind": { "type": "string" }, "name": { "type": "string" }, "uid": { "type": "string" }, "controller": { "type": "boolean" }, "blockOwnerDeletion": { "type": "boolean" } }, "additionalProperties": false } }, "uid": { "type": "string" }, "resourceVersion": { "type": "string" }, "generation": { "type": "integer" }, "creationTimestamp": { "$ref": "#/$defs/d3" }, "deletionTimestamp": { "$ref": "#/$defs/d3" }, "deletionGracePeriodSeconds": { "type": "integer" }, "selfLink": { "type": "string" }, "managedFields": { "$ref": "#/$defs/d5" } }, "additionalProperties": false };
 var func2 = Object.prototype.hasOwnProperty;
 var func3 = require_ucs2length().default;
@@ -516,11 +517,12 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
   validate23.errors = vErrors;
   return errors === 0;
 }
-var schema11 = { "type": "object", "required": ["image", "database"], "properties": { "image": { "type": "string", "minLength": 1, "maxLength": 512, "pattern": "^[A-Za-z0-9][A-Za-z0-9._/-]*(:[0-9]+/[A-Za-z0-9._/-]+)?(:[A-Za-z0-9_][A-Za-z0-9._-]*)?(@[a-z0-9]+:[a-f0-9]{32,})?$" }, "imagePullPolicy": { "type": "string", "enum": ["Always", "IfNotPresent", "Never"] }, "imagePullSecrets": { "type": "array", "maxItems": 16, "items": { "type": "object", "required": ["name"], "properties": { "name": { "$ref": "#/$defs/d8" } }, "additionalProperties": false } }, "database": { "type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[ -\\-0-\\[\\]-_a-~\xA0-\u2027\u202A-\uD7FF\uE000-\uFEFE\uFF00-\uFFFD]*$" }, "password": { "type": "string", "minLength": 1, "maxLength": 256 }, "passwordSecretRef": { "type": "object", "required": ["name", "key"], "properties": { "name": { "$ref": "#/$defs/d8" }, "key": { "type": "string", "minLength": 1, "maxLength": 253, "pattern": "^[A-Za-z0-9_-][A-Za-z0-9._-]*$" } }, "additionalProperties": false }, "storage_size": { "$ref": "#/$defs/d14" }, "storage": { "$ref": "#/$defs/d16" }, "backup": { "$ref": "#/$defs/d17" }, "lifecycle": { "type": "string", "enum": ["Managed", "None"] }, "paused": { "type": "boolean" }, "resources": { "$ref": "#/$defs/d20" }, "config": { "type": "object", "maxProperties": 128, "additionalProperties": { "maxLength": 1024, "pattern": "^[ -~]*$", "type": ["integer", "string"], "minimum": -9223372036854776e3, "maximum": 9223372036854776e3 } }, "nodeSelector": { "$ref": "#/$defs/d24" }, "affinity": { "$ref": "#/$defs/d47" }, "tolerations": { "$ref": "#/$defs/d51" }, "topologySpreadConstraints": { "$ref": "#/$defs/d53" }, "priorityClassName": { "$ref": "#/$defs/d8" }, "serviceAccountName": { "$ref": "#/$defs/d8" }, "podLabels": { "$ref": "#/$defs/d24" }, "podAnnotations": { "$ref": "#/$defs/d54" }, "labels": { "$ref": "#/$defs/d24" }, "annotations": { "$ref": "#/$defs/d54" }, "service": { "type": "object", "properties": { "type": { "type": "string", "enum": ["ClusterIP", "NodePort", "LoadBalancer"] }, "annotations": { "$ref": "#/$defs/d54" }, "loadBalancerSourceRanges": { "type": "array", "minItems": 1, "maxItems": 64, "items": { "type": "string", "maxLength": 43 } } }, "additionalProperties": false }, "networkPolicy": { "$ref": "#/$defs/d63" } }, "additionalProperties": false };
+var schema11 = { "type": "object", "required": ["image", "database"], "properties": { "image": { "type": "string", "minLength": 1, "maxLength": 512, "pattern": "^[A-Za-z0-9][A-Za-z0-9._/-]*(:[0-9]+/[A-Za-z0-9._/-]+)?(:[A-Za-z0-9_][A-Za-z0-9._-]*)?(@[a-z0-9]+:[a-f0-9]{32,})?$" }, "imagePullPolicy": { "type": "string", "enum": ["Always", "IfNotPresent", "Never"] }, "imagePullSecrets": { "type": "array", "maxItems": 16, "items": { "type": "object", "required": ["name"], "properties": { "name": { "$ref": "#/$defs/d8" } }, "additionalProperties": false } }, "database": { "type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[ -\\-0-\\[\\]-_a-~\xA0-\u2027\u202A-\uD7FF\uE000-\uFEFE\uFF00-\uFFFD]*$" }, "password": { "type": "string", "minLength": 1, "maxLength": 256 }, "passwordSecretRef": { "type": "object", "required": ["name", "key"], "properties": { "name": { "$ref": "#/$defs/d8" }, "key": { "type": "string", "minLength": 1, "maxLength": 253, "pattern": "^[A-Za-z0-9_-][A-Za-z0-9._-]*$" } }, "additionalProperties": false }, "storage_size": { "$ref": "#/$defs/d14" }, "storage": { "$ref": "#/$defs/d16" }, "backup": { "$ref": "#/$defs/d17" }, "restore": { "type": "object", "properties": { "from": { "type": "string", "enum": ["latest", "none"] } }, "additionalProperties": false }, "deletionPolicy": { "type": "string", "enum": ["Backup", "Retain", "Delete"] }, "passwordOverlap": { "type": "string", "maxLength": 6, "pattern": "^[0-9]{1,5}[smh]$" }, "lifecycle": { "type": "string", "enum": ["Managed", "None"] }, "paused": { "type": "boolean" }, "resources": { "$ref": "#/$defs/d22" }, "config": { "type": "object", "maxProperties": 128, "additionalProperties": { "maxLength": 1024, "pattern": "^[ -~]*$", "type": ["integer", "string"], "minimum": -9223372036854776e3, "maximum": 9223372036854776e3 } }, "nodeSelector": { "$ref": "#/$defs/d26" }, "affinity": { "$ref": "#/$defs/d49" }, "tolerations": { "$ref": "#/$defs/d53" }, "topologySpreadConstraints": { "$ref": "#/$defs/d55" }, "priorityClassName": { "$ref": "#/$defs/d8" }, "serviceAccountName": { "$ref": "#/$defs/d8" }, "podLabels": { "$ref": "#/$defs/d26" }, "podAnnotations": { "$ref": "#/$defs/d56" }, "labels": { "$ref": "#/$defs/d26" }, "annotations": { "$ref": "#/$defs/d56" }, "service": { "type": "object", "properties": { "type": { "type": "string", "enum": ["ClusterIP", "NodePort", "LoadBalancer"] }, "annotations": { "$ref": "#/$defs/d56" }, "loadBalancerSourceRanges": { "type": "array", "minItems": 1, "maxItems": 64, "items": { "type": "string", "maxLength": 43 } } }, "additionalProperties": false }, "networkPolicy": { "$ref": "#/$defs/d65" } }, "additionalProperties": false };
 var pattern2 = new RegExp("^[A-Za-z0-9][A-Za-z0-9._/-]*(:[0-9]+/[A-Za-z0-9._/-]+)?(:[A-Za-z0-9_][A-Za-z0-9._-]*)?(@[a-z0-9]+:[a-f0-9]{32,})?$", "u");
 var pattern4 = new RegExp("^[ -\\-0-\\[\\]-_a-~\xA0-\u2027\u202A-\uD7FF\uE000-\uFEFE\uFF00-\uFFFD]*$", "u");
 var pattern5 = new RegExp("^[A-Za-z0-9_-][A-Za-z0-9._-]*$", "u");
-var pattern9 = new RegExp("^[ -~]*$", "u");
+var pattern8 = new RegExp("^[0-9]{1,5}[smh]$", "u");
+var pattern10 = new RegExp("^[ -~]*$", "u");
 var pattern3 = new RegExp("^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$", "u");
 function validate32(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   let vErrors = null;
@@ -712,7 +714,7 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
   let errors = 0;
   if (data && typeof data == "object" && !Array.isArray(data)) {
     for (const key0 in data) {
-      if (!(key0 === "size" || key0 === "className" || key0 === "hostPath")) {
+      if (!(key0 === "size" || key0 === "className" || key0 === "hostPath" || key0 === "keep")) {
         const err0 = { instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" };
         if (vErrors === null) {
           vErrors = [err0];
@@ -740,12 +742,44 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
         errors = vErrors.length;
       }
     }
+    if (data.keep !== void 0) {
+      let data3 = data.keep;
+      if (!(typeof data3 == "number" && (!(data3 % 1) && !isNaN(data3)) && isFinite(data3))) {
+        const err1 = { instancePath: instancePath + "/keep", schemaPath: "#/properties/keep/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+        if (vErrors === null) {
+          vErrors = [err1];
+        } else {
+          vErrors.push(err1);
+        }
+        errors++;
+      }
+      if (typeof data3 == "number" && isFinite(data3)) {
+        if (data3 > 1e3 || isNaN(data3)) {
+          const err2 = { instancePath: instancePath + "/keep", schemaPath: "#/properties/keep/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e3 }, message: "must be <= 1000" };
+          if (vErrors === null) {
+            vErrors = [err2];
+          } else {
+            vErrors.push(err2);
+          }
+          errors++;
+        }
+        if (data3 < 1 || isNaN(data3)) {
+          const err3 = { instancePath: instancePath + "/keep", schemaPath: "#/properties/keep/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
+          if (vErrors === null) {
+            vErrors = [err3];
+          } else {
+            vErrors.push(err3);
+          }
+          errors++;
+        }
+      }
+    }
   } else {
-    const err1 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+    const err4 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" };
     if (vErrors === null) {
-      vErrors = [err1];
+      vErrors = [err4];
     } else {
-      vErrors.push(err1);
+      vErrors.push(err4);
     }
     errors++;
   }
@@ -878,7 +912,7 @@ function validate48(data, { instancePath = "", parentData, parentDataProperty, r
   validate48.errors = vErrors;
   return errors === 0;
 }
-var pattern10 = new RegExp("^([A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?)?$", "u");
+var pattern11 = new RegExp("^([A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?)?$", "u");
 function validate56(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   let vErrors = null;
   let errors = 0;
@@ -892,7 +926,7 @@ function validate56(data, { instancePath = "", parentData, parentDataProperty, r
       }
       errors++;
     }
-    if (!pattern10.test(data)) {
+    if (!pattern11.test(data)) {
       const err1 = { instancePath, schemaPath: "#/pattern", keyword: "pattern", params: { pattern: "^([A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?)?$" }, message: 'must match pattern "^([A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?)?$"' };
       if (vErrors === null) {
         vErrors = [err1];
@@ -944,7 +978,7 @@ function validate55(data, { instancePath = "", parentData, parentDataProperty, r
   validate55.errors = vErrors;
   return errors === 0;
 }
-var pattern11 = new RegExp("^([a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$", "u");
+var pattern12 = new RegExp("^([a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$", "u");
 function validate66(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   let vErrors = null;
   let errors = 0;
@@ -967,7 +1001,7 @@ function validate66(data, { instancePath = "", parentData, parentDataProperty, r
       }
       errors++;
     }
-    if (!pattern11.test(data)) {
+    if (!pattern12.test(data)) {
       const err2 = { instancePath, schemaPath: "#/pattern", keyword: "pattern", params: { pattern: "^([a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$" }, message: 'must match pattern "^([a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$"' };
       if (vErrors === null) {
         vErrors = [err2];
@@ -1953,7 +1987,7 @@ function validate59(data, { instancePath = "", parentData, parentDataProperty, r
   validate59.errors = vErrors;
   return errors === 0;
 }
-var schema46 = { "type": "object", "properties": { "key": { "$ref": "#/$defs/d25" }, "operator": { "type": "string", "enum": ["Exists", "Equal"] }, "value": { "$ref": "#/$defs/d23" }, "effect": { "type": "string", "enum": ["NoSchedule", "PreferNoSchedule", "NoExecute"] }, "tolerationSeconds": { "type": "integer", "minimum": -9007199254740991, "maximum": 9007199254740991 } }, "additionalProperties": false };
+var schema46 = { "type": "object", "properties": { "key": { "$ref": "#/$defs/d27" }, "operator": { "type": "string", "enum": ["Exists", "Equal"] }, "value": { "$ref": "#/$defs/d25" }, "effect": { "type": "string", "enum": ["NoSchedule", "PreferNoSchedule", "NoExecute"] }, "tolerationSeconds": { "type": "integer", "minimum": -9007199254740991, "maximum": 9007199254740991 } }, "additionalProperties": false };
 function validate115(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   let vErrors = null;
   let errors = 0;
@@ -2099,7 +2133,7 @@ function validate114(data, { instancePath = "", parentData, parentDataProperty, 
   validate114.errors = vErrors;
   return errors === 0;
 }
-var schema48 = { "type": "object", "required": ["maxSkew", "topologyKey", "whenUnsatisfiable"], "properties": { "maxSkew": { "type": "integer", "minimum": 1, "maximum": 2147483647 }, "minDomains": { "type": "integer", "minimum": 1, "maximum": 2147483647 }, "topologyKey": { "$ref": "#/$defs/d25" }, "whenUnsatisfiable": { "type": "string", "enum": ["DoNotSchedule", "ScheduleAnyway"] }, "labelSelector": { "$ref": "#/$defs/d39" }, "nodeAffinityPolicy": { "type": "string", "enum": ["Honor", "Ignore"] }, "nodeTaintsPolicy": { "type": "string", "enum": ["Honor", "Ignore"] } }, "additionalProperties": false };
+var schema48 = { "type": "object", "required": ["maxSkew", "topologyKey", "whenUnsatisfiable"], "properties": { "maxSkew": { "type": "integer", "minimum": 1, "maximum": 2147483647 }, "minDomains": { "type": "integer", "minimum": 1, "maximum": 2147483647 }, "topologyKey": { "$ref": "#/$defs/d27" }, "whenUnsatisfiable": { "type": "string", "enum": ["DoNotSchedule", "ScheduleAnyway"] }, "labelSelector": { "$ref": "#/$defs/d41" }, "nodeAffinityPolicy": { "type": "string", "enum": ["Honor", "Ignore"] }, "nodeTaintsPolicy": { "type": "string", "enum": ["Honor", "Ignore"] } }, "additionalProperties": false };
 function validate121(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   let vErrors = null;
   let errors = 0;
@@ -2909,34 +2943,131 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
         errors = vErrors.length;
       }
     }
-    if (data.lifecycle !== void 0) {
-      let data13 = data.lifecycle;
-      if (typeof data13 !== "string") {
-        const err29 = { instancePath: instancePath + "/lifecycle", schemaPath: "#/properties/lifecycle/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+    if (data.restore !== void 0) {
+      let data13 = data.restore;
+      if (data13 && typeof data13 == "object" && !Array.isArray(data13)) {
+        for (const key3 in data13) {
+          if (!(key3 === "from")) {
+            const err29 = { instancePath: instancePath + "/restore", schemaPath: "#/properties/restore/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" };
+            if (vErrors === null) {
+              vErrors = [err29];
+            } else {
+              vErrors.push(err29);
+            }
+            errors++;
+          }
+        }
+        if (data13.from !== void 0) {
+          let data14 = data13.from;
+          if (typeof data14 !== "string") {
+            const err30 = { instancePath: instancePath + "/restore/from", schemaPath: "#/properties/restore/properties/from/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+            if (vErrors === null) {
+              vErrors = [err30];
+            } else {
+              vErrors.push(err30);
+            }
+            errors++;
+          }
+          if (!(data14 === "latest" || data14 === "none")) {
+            const err31 = { instancePath: instancePath + "/restore/from", schemaPath: "#/properties/restore/properties/from/enum", keyword: "enum", params: { allowedValues: schema11.properties.restore.properties.from.enum }, message: "must be equal to one of the allowed values" };
+            if (vErrors === null) {
+              vErrors = [err31];
+            } else {
+              vErrors.push(err31);
+            }
+            errors++;
+          }
+        }
+      } else {
+        const err32 = { instancePath: instancePath + "/restore", schemaPath: "#/properties/restore/type", keyword: "type", params: { type: "object" }, message: "must be object" };
         if (vErrors === null) {
-          vErrors = [err29];
+          vErrors = [err32];
         } else {
-          vErrors.push(err29);
+          vErrors.push(err32);
         }
         errors++;
       }
-      if (!(data13 === "Managed" || data13 === "None")) {
-        const err30 = { instancePath: instancePath + "/lifecycle", schemaPath: "#/properties/lifecycle/enum", keyword: "enum", params: { allowedValues: schema11.properties.lifecycle.enum }, message: "must be equal to one of the allowed values" };
+    }
+    if (data.deletionPolicy !== void 0) {
+      let data15 = data.deletionPolicy;
+      if (typeof data15 !== "string") {
+        const err33 = { instancePath: instancePath + "/deletionPolicy", schemaPath: "#/properties/deletionPolicy/type", keyword: "type", params: { type: "string" }, message: "must be string" };
         if (vErrors === null) {
-          vErrors = [err30];
+          vErrors = [err33];
         } else {
-          vErrors.push(err30);
+          vErrors.push(err33);
+        }
+        errors++;
+      }
+      if (!(data15 === "Backup" || data15 === "Retain" || data15 === "Delete")) {
+        const err34 = { instancePath: instancePath + "/deletionPolicy", schemaPath: "#/properties/deletionPolicy/enum", keyword: "enum", params: { allowedValues: schema11.properties.deletionPolicy.enum }, message: "must be equal to one of the allowed values" };
+        if (vErrors === null) {
+          vErrors = [err34];
+        } else {
+          vErrors.push(err34);
+        }
+        errors++;
+      }
+    }
+    if (data.passwordOverlap !== void 0) {
+      let data16 = data.passwordOverlap;
+      if (typeof data16 === "string") {
+        if (func3(data16) > 6) {
+          const err35 = { instancePath: instancePath + "/passwordOverlap", schemaPath: "#/properties/passwordOverlap/maxLength", keyword: "maxLength", params: { limit: 6 }, message: "must NOT have more than 6 characters" };
+          if (vErrors === null) {
+            vErrors = [err35];
+          } else {
+            vErrors.push(err35);
+          }
+          errors++;
+        }
+        if (!pattern8.test(data16)) {
+          const err36 = { instancePath: instancePath + "/passwordOverlap", schemaPath: "#/properties/passwordOverlap/pattern", keyword: "pattern", params: { pattern: "^[0-9]{1,5}[smh]$" }, message: 'must match pattern "^[0-9]{1,5}[smh]$"' };
+          if (vErrors === null) {
+            vErrors = [err36];
+          } else {
+            vErrors.push(err36);
+          }
+          errors++;
+        }
+      } else {
+        const err37 = { instancePath: instancePath + "/passwordOverlap", schemaPath: "#/properties/passwordOverlap/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+        if (vErrors === null) {
+          vErrors = [err37];
+        } else {
+          vErrors.push(err37);
+        }
+        errors++;
+      }
+    }
+    if (data.lifecycle !== void 0) {
+      let data17 = data.lifecycle;
+      if (typeof data17 !== "string") {
+        const err38 = { instancePath: instancePath + "/lifecycle", schemaPath: "#/properties/lifecycle/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+        if (vErrors === null) {
+          vErrors = [err38];
+        } else {
+          vErrors.push(err38);
+        }
+        errors++;
+      }
+      if (!(data17 === "Managed" || data17 === "None")) {
+        const err39 = { instancePath: instancePath + "/lifecycle", schemaPath: "#/properties/lifecycle/enum", keyword: "enum", params: { allowedValues: schema11.properties.lifecycle.enum }, message: "must be equal to one of the allowed values" };
+        if (vErrors === null) {
+          vErrors = [err39];
+        } else {
+          vErrors.push(err39);
         }
         errors++;
       }
     }
     if (data.paused !== void 0) {
       if (typeof data.paused !== "boolean") {
-        const err31 = { instancePath: instancePath + "/paused", schemaPath: "#/properties/paused/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+        const err40 = { instancePath: instancePath + "/paused", schemaPath: "#/properties/paused/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
         if (vErrors === null) {
-          vErrors = [err31];
+          vErrors = [err40];
         } else {
-          vErrors.push(err31);
+          vErrors.push(err40);
         }
         errors++;
       }
@@ -2948,75 +3079,75 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
       }
     }
     if (data.config !== void 0) {
-      let data16 = data.config;
-      if (data16 && typeof data16 == "object" && !Array.isArray(data16)) {
-        if (Object.keys(data16).length > 128) {
-          const err32 = { instancePath: instancePath + "/config", schemaPath: "#/properties/config/maxProperties", keyword: "maxProperties", params: { limit: 128 }, message: "must NOT have more than 128 properties" };
+      let data20 = data.config;
+      if (data20 && typeof data20 == "object" && !Array.isArray(data20)) {
+        if (Object.keys(data20).length > 128) {
+          const err41 = { instancePath: instancePath + "/config", schemaPath: "#/properties/config/maxProperties", keyword: "maxProperties", params: { limit: 128 }, message: "must NOT have more than 128 properties" };
           if (vErrors === null) {
-            vErrors = [err32];
+            vErrors = [err41];
           } else {
-            vErrors.push(err32);
+            vErrors.push(err41);
           }
           errors++;
         }
-        for (const key3 in data16) {
-          let data17 = data16[key3];
-          if (!(typeof data17 == "number" && (!(data17 % 1) && !isNaN(data17)) && isFinite(data17)) && typeof data17 !== "string") {
-            const err33 = { instancePath: instancePath + "/config/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/config/additionalProperties/type", keyword: "type", params: { type: schema11.properties.config.additionalProperties.type }, message: "must be integer,string" };
+        for (const key4 in data20) {
+          let data21 = data20[key4];
+          if (!(typeof data21 == "number" && (!(data21 % 1) && !isNaN(data21)) && isFinite(data21)) && typeof data21 !== "string") {
+            const err42 = { instancePath: instancePath + "/config/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/config/additionalProperties/type", keyword: "type", params: { type: schema11.properties.config.additionalProperties.type }, message: "must be integer,string" };
             if (vErrors === null) {
-              vErrors = [err33];
+              vErrors = [err42];
             } else {
-              vErrors.push(err33);
+              vErrors.push(err42);
             }
             errors++;
           }
-          if (typeof data17 == "number" && isFinite(data17)) {
-            if (data17 > 9223372036854776e3 || isNaN(data17)) {
-              const err34 = { instancePath: instancePath + "/config/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/config/additionalProperties/maximum", keyword: "maximum", params: { comparison: "<=", limit: 9223372036854776e3 }, message: "must be <= 9223372036854776000" };
+          if (typeof data21 == "number" && isFinite(data21)) {
+            if (data21 > 9223372036854776e3 || isNaN(data21)) {
+              const err43 = { instancePath: instancePath + "/config/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/config/additionalProperties/maximum", keyword: "maximum", params: { comparison: "<=", limit: 9223372036854776e3 }, message: "must be <= 9223372036854776000" };
               if (vErrors === null) {
-                vErrors = [err34];
+                vErrors = [err43];
               } else {
-                vErrors.push(err34);
+                vErrors.push(err43);
               }
               errors++;
             }
-            if (data17 < -9223372036854776e3 || isNaN(data17)) {
-              const err35 = { instancePath: instancePath + "/config/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/config/additionalProperties/minimum", keyword: "minimum", params: { comparison: ">=", limit: -9223372036854776e3 }, message: "must be >= -9223372036854776000" };
+            if (data21 < -9223372036854776e3 || isNaN(data21)) {
+              const err44 = { instancePath: instancePath + "/config/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/config/additionalProperties/minimum", keyword: "minimum", params: { comparison: ">=", limit: -9223372036854776e3 }, message: "must be >= -9223372036854776000" };
               if (vErrors === null) {
-                vErrors = [err35];
+                vErrors = [err44];
               } else {
-                vErrors.push(err35);
+                vErrors.push(err44);
               }
               errors++;
             }
           }
-          if (typeof data17 === "string") {
-            if (func3(data17) > 1024) {
-              const err36 = { instancePath: instancePath + "/config/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/config/additionalProperties/maxLength", keyword: "maxLength", params: { limit: 1024 }, message: "must NOT have more than 1024 characters" };
+          if (typeof data21 === "string") {
+            if (func3(data21) > 1024) {
+              const err45 = { instancePath: instancePath + "/config/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/config/additionalProperties/maxLength", keyword: "maxLength", params: { limit: 1024 }, message: "must NOT have more than 1024 characters" };
               if (vErrors === null) {
-                vErrors = [err36];
+                vErrors = [err45];
               } else {
-                vErrors.push(err36);
+                vErrors.push(err45);
               }
               errors++;
             }
-            if (!pattern9.test(data17)) {
-              const err37 = { instancePath: instancePath + "/config/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/config/additionalProperties/pattern", keyword: "pattern", params: { pattern: "^[ -~]*$" }, message: 'must match pattern "^[ -~]*$"' };
+            if (!pattern10.test(data21)) {
+              const err46 = { instancePath: instancePath + "/config/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/config/additionalProperties/pattern", keyword: "pattern", params: { pattern: "^[ -~]*$" }, message: 'must match pattern "^[ -~]*$"' };
               if (vErrors === null) {
-                vErrors = [err37];
+                vErrors = [err46];
               } else {
-                vErrors.push(err37);
+                vErrors.push(err46);
               }
               errors++;
             }
           }
         }
       } else {
-        const err38 = { instancePath: instancePath + "/config", schemaPath: "#/properties/config/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+        const err47 = { instancePath: instancePath + "/config", schemaPath: "#/properties/config/type", keyword: "type", params: { type: "object" }, message: "must be object" };
         if (vErrors === null) {
-          vErrors = [err38];
+          vErrors = [err47];
         } else {
-          vErrors.push(err38);
+          vErrors.push(err47);
         }
         errors++;
       }
@@ -3082,106 +3213,106 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
       }
     }
     if (data.service !== void 0) {
-      let data28 = data.service;
-      if (data28 && typeof data28 == "object" && !Array.isArray(data28)) {
-        for (const key4 in data28) {
-          if (!(key4 === "type" || key4 === "annotations" || key4 === "loadBalancerSourceRanges")) {
-            const err39 = { instancePath: instancePath + "/service", schemaPath: "#/properties/service/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" };
+      let data32 = data.service;
+      if (data32 && typeof data32 == "object" && !Array.isArray(data32)) {
+        for (const key5 in data32) {
+          if (!(key5 === "type" || key5 === "annotations" || key5 === "loadBalancerSourceRanges")) {
+            const err48 = { instancePath: instancePath + "/service", schemaPath: "#/properties/service/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" };
             if (vErrors === null) {
-              vErrors = [err39];
+              vErrors = [err48];
             } else {
-              vErrors.push(err39);
+              vErrors.push(err48);
             }
             errors++;
           }
         }
-        if (data28.type !== void 0) {
-          let data29 = data28.type;
-          if (typeof data29 !== "string") {
-            const err40 = { instancePath: instancePath + "/service/type", schemaPath: "#/properties/service/properties/type/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+        if (data32.type !== void 0) {
+          let data33 = data32.type;
+          if (typeof data33 !== "string") {
+            const err49 = { instancePath: instancePath + "/service/type", schemaPath: "#/properties/service/properties/type/type", keyword: "type", params: { type: "string" }, message: "must be string" };
             if (vErrors === null) {
-              vErrors = [err40];
+              vErrors = [err49];
             } else {
-              vErrors.push(err40);
+              vErrors.push(err49);
             }
             errors++;
           }
-          if (!(data29 === "ClusterIP" || data29 === "NodePort" || data29 === "LoadBalancer")) {
-            const err41 = { instancePath: instancePath + "/service/type", schemaPath: "#/properties/service/properties/type/enum", keyword: "enum", params: { allowedValues: schema11.properties.service.properties.type.enum }, message: "must be equal to one of the allowed values" };
+          if (!(data33 === "ClusterIP" || data33 === "NodePort" || data33 === "LoadBalancer")) {
+            const err50 = { instancePath: instancePath + "/service/type", schemaPath: "#/properties/service/properties/type/enum", keyword: "enum", params: { allowedValues: schema11.properties.service.properties.type.enum }, message: "must be equal to one of the allowed values" };
             if (vErrors === null) {
-              vErrors = [err41];
+              vErrors = [err50];
             } else {
-              vErrors.push(err41);
+              vErrors.push(err50);
             }
             errors++;
           }
         }
-        if (data28.annotations !== void 0) {
-          if (!validate129(data28.annotations, { instancePath: instancePath + "/service/annotations", parentData: data28, parentDataProperty: "annotations", rootData })) {
+        if (data32.annotations !== void 0) {
+          if (!validate129(data32.annotations, { instancePath: instancePath + "/service/annotations", parentData: data32, parentDataProperty: "annotations", rootData })) {
             vErrors = vErrors === null ? validate129.errors : append(vErrors, validate129.errors);
             errors = vErrors.length;
           }
         }
-        if (data28.loadBalancerSourceRanges !== void 0) {
-          let data31 = data28.loadBalancerSourceRanges;
-          if (Array.isArray(data31)) {
-            if (data31.length > 64) {
-              const err42 = { instancePath: instancePath + "/service/loadBalancerSourceRanges", schemaPath: "#/properties/service/properties/loadBalancerSourceRanges/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" };
+        if (data32.loadBalancerSourceRanges !== void 0) {
+          let data35 = data32.loadBalancerSourceRanges;
+          if (Array.isArray(data35)) {
+            if (data35.length > 64) {
+              const err51 = { instancePath: instancePath + "/service/loadBalancerSourceRanges", schemaPath: "#/properties/service/properties/loadBalancerSourceRanges/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" };
               if (vErrors === null) {
-                vErrors = [err42];
+                vErrors = [err51];
               } else {
-                vErrors.push(err42);
+                vErrors.push(err51);
               }
               errors++;
             }
-            if (data31.length < 1) {
-              const err43 = { instancePath: instancePath + "/service/loadBalancerSourceRanges", schemaPath: "#/properties/service/properties/loadBalancerSourceRanges/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+            if (data35.length < 1) {
+              const err52 = { instancePath: instancePath + "/service/loadBalancerSourceRanges", schemaPath: "#/properties/service/properties/loadBalancerSourceRanges/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
               if (vErrors === null) {
-                vErrors = [err43];
+                vErrors = [err52];
               } else {
-                vErrors.push(err43);
+                vErrors.push(err52);
               }
               errors++;
             }
-            const len1 = data31.length;
+            const len1 = data35.length;
             for (let i1 = 0; i1 < len1; i1++) {
-              let data32 = data31[i1];
-              if (typeof data32 === "string") {
-                if (func3(data32) > 43) {
-                  const err44 = { instancePath: instancePath + "/service/loadBalancerSourceRanges/" + i1, schemaPath: "#/properties/service/properties/loadBalancerSourceRanges/items/maxLength", keyword: "maxLength", params: { limit: 43 }, message: "must NOT have more than 43 characters" };
+              let data36 = data35[i1];
+              if (typeof data36 === "string") {
+                if (func3(data36) > 43) {
+                  const err53 = { instancePath: instancePath + "/service/loadBalancerSourceRanges/" + i1, schemaPath: "#/properties/service/properties/loadBalancerSourceRanges/items/maxLength", keyword: "maxLength", params: { limit: 43 }, message: "must NOT have more than 43 characters" };
                   if (vErrors === null) {
-                    vErrors = [err44];
+                    vErrors = [err53];
                   } else {
-                    vErrors.push(err44);
+                    vErrors.push(err53);
                   }
                   errors++;
                 }
               } else {
-                const err45 = { instancePath: instancePath + "/service/loadBalancerSourceRanges/" + i1, schemaPath: "#/properties/service/properties/loadBalancerSourceRanges/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                const err54 = { instancePath: instancePath + "/service/loadBalancerSourceRanges/" + i1, schemaPath: "#/properties/service/properties/loadBalancerSourceRanges/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                 if (vErrors === null) {
-                  vErrors = [err45];
+                  vErrors = [err54];
                 } else {
-                  vErrors.push(err45);
+                  vErrors.push(err54);
                 }
                 errors++;
               }
             }
           } else {
-            const err46 = { instancePath: instancePath + "/service/loadBalancerSourceRanges", schemaPath: "#/properties/service/properties/loadBalancerSourceRanges/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+            const err55 = { instancePath: instancePath + "/service/loadBalancerSourceRanges", schemaPath: "#/properties/service/properties/loadBalancerSourceRanges/type", keyword: "type", params: { type: "array" }, message: "must be array" };
             if (vErrors === null) {
-              vErrors = [err46];
+              vErrors = [err55];
             } else {
-              vErrors.push(err46);
+              vErrors.push(err55);
             }
             errors++;
           }
         }
       } else {
-        const err47 = { instancePath: instancePath + "/service", schemaPath: "#/properties/service/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+        const err56 = { instancePath: instancePath + "/service", schemaPath: "#/properties/service/type", keyword: "type", params: { type: "object" }, message: "must be object" };
         if (vErrors === null) {
-          vErrors = [err47];
+          vErrors = [err56];
         } else {
-          vErrors.push(err47);
+          vErrors.push(err56);
         }
         errors++;
       }
@@ -3193,11 +3324,11 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
       }
     }
   } else {
-    const err48 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+    const err57 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" };
     if (vErrors === null) {
-      vErrors = [err48];
+      vErrors = [err57];
     } else {
-      vErrors.push(err48);
+      vErrors.push(err57);
     }
     errors++;
   }
@@ -3293,7 +3424,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
       let data4 = data.status;
       if (data4 && typeof data4 == "object" && !Array.isArray(data4)) {
         for (const key1 in data4) {
-          if (!(key1 === "observedGeneration" || key1 === "message" || key1 === "conditions")) {
+          if (!func2.call(schema7.properties.status.properties, key1)) {
             const err7 = { instancePath: instancePath + "/status", schemaPath: "#/properties/status/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" };
             if (vErrors === null) {
               vErrors = [err7];
@@ -3325,14 +3456,62 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
             }
           }
         }
+        if (data4.server !== void 0) {
+          let data7 = data4.server;
+          if (data7 && typeof data7 == "object" && !Array.isArray(data7)) {
+            for (const key3 in data7) {
+              if (!(key3 === "image" || key3 === "version")) {
+                const err9 = { instancePath: instancePath + "/status/server", schemaPath: "#/properties/status/properties/server/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" };
+                if (vErrors === null) {
+                  vErrors = [err9];
+                } else {
+                  vErrors.push(err9);
+                }
+                errors++;
+              }
+            }
+          }
+        }
+        if (data4.lastBackup !== void 0) {
+          let data8 = data4.lastBackup;
+          if (data8 && typeof data8 == "object" && !Array.isArray(data8)) {
+            for (const key4 in data8) {
+              if (!(key4 === "name" || key4 === "time" || key4 === "bytes" || key4 === "sha256" || key4 === "serverVersion" || key4 === "source")) {
+                const err10 = { instancePath: instancePath + "/status/lastBackup", schemaPath: "#/properties/status/properties/lastBackup/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" };
+                if (vErrors === null) {
+                  vErrors = [err10];
+                } else {
+                  vErrors.push(err10);
+                }
+                errors++;
+              }
+            }
+          }
+        }
+        if (data4.requests !== void 0) {
+          let data9 = data4.requests;
+          if (data9 && typeof data9 == "object" && !Array.isArray(data9)) {
+            for (const key5 in data9) {
+              if (!(key5 === "skipFinalBackup" || key5 === "rotateNow" || key5 === "resetPassword")) {
+                const err11 = { instancePath: instancePath + "/status/requests", schemaPath: "#/properties/status/properties/requests/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" };
+                if (vErrors === null) {
+                  vErrors = [err11];
+                } else {
+                  vErrors.push(err11);
+                }
+                errors++;
+              }
+            }
+          }
+        }
       }
     }
   } else {
-    const err9 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+    const err12 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" };
     if (vErrors === null) {
-      vErrors = [err9];
+      vErrors = [err12];
     } else {
-      vErrors.push(err9);
+      vErrors.push(err12);
     }
     errors++;
   }
