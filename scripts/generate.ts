@@ -4,6 +4,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { readCrd } from './generate/crd.ts';
+import { generateLifecycle } from './generate/lifecycle.ts';
 import { generateReference } from './generate/reference.ts';
 import { generateRules } from './generate/rules.ts';
 import { generateInstall, generateJobs, generateTemplates } from './generate/templates.ts';
@@ -21,6 +22,7 @@ const files: Record<string, string> = {
   'src/render/jobs.generated.js': await generateJobs('templates'),
   'src/render/install.generated.js': await generateInstall('templates', definition),
   'docs/reference.md': generateReference(crd),
+  'docs/lifecycle.md': generateLifecycle(await readFile('docs/lifecycle.md', 'utf8')),
 };
 
 const check = process.argv.includes('--check');

@@ -15,11 +15,17 @@ export type Action =
   | { readonly kind: 'add-finalizer' }
   | { readonly kind: 'remove-finalizer' }
   | { readonly kind: 'retain-volume'; readonly volume: string; readonly uid: string }
+  | { readonly kind: 'set-aside-volume'; readonly volume: string; readonly uid: string }
+  | { readonly kind: 'adopt-volume'; readonly volume: string; readonly uid: string }
   | { readonly kind: 'reserve-volume'; readonly volume: string; readonly claimUid: string }
   | { readonly kind: 'finish-volume'; readonly volume: string; readonly uid: string }
   | { readonly kind: 'make-claim'; readonly role: StorageRole; readonly volume: string }
+  | { readonly kind: 'replace-claim'; readonly role: StorageRole; readonly uid: string; readonly volume: string }
   | { readonly kind: 'delete-claim'; readonly role: StorageRole; readonly uid: string }
-  | { readonly kind: 'write-active'; readonly change: 'first' | 'begin' | 'complete' | 'discard' }
+  | {
+      readonly kind: 'write-active';
+      readonly change: 'first' | 'recover' | 'begin' | 'complete' | 'confirm' | 'discard' | 'reset';
+    }
   | {
       readonly kind: 'open-gate';
       readonly expect: 'empty' | 'data';
@@ -58,4 +64,14 @@ export interface Decision {
 /** A decision that moves on: something is to be done, or waited for. */
 export function reconciling(reason: string, message: string, ...actions: Action[]): Decision {
   return { progress: 'Reconciling', reason, message, actions };
+}
+
+/** A decision that does not get on without people; the message says what they can do. */
+export function stalled(reason: string, message: string, ...actions: Action[]): Decision {
+  return { progress: 'Stalled', reason, message, actions };
+}
+
+/** A decision at rest. */
+export function ready(reason: string, message: string): Decision {
+  return { progress: 'Ready', reason, message, actions: [] };
 }

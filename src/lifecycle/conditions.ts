@@ -2,6 +2,8 @@
 
 import type { Decision } from './actions.ts';
 import type { JobResult, Observed, Time } from './observed.ts';
+import { findServer } from './pods.ts';
+import { boundVolume } from './volumes.ts';
 
 /** A condition of the status. */
 export interface Condition {
@@ -13,14 +15,16 @@ export interface Condition {
   readonly lastTransitionTime: string;
 }
 
+type Fields = Readonly<Record<string, unknown>>;
+
 /** The status as the watcher writes it. */
-export type Status = Readonly<Record<string, unknown>> & { readonly conditions: readonly Condition[] };
+export type Status = Fields & { readonly conditions: readonly Condition[] };
 
 /** What the status is made of, besides the decision. */
 export interface StatusInput {
   readonly observed: Observed;
   readonly decision: Decision;
-  readonly earlier: Readonly<Record<string, unknown>>;
+  readonly earlier: Fields;
   readonly now: Time;
 }
 
@@ -29,35 +33,76 @@ export function buildStatus({ observed, decision, earlier, now }: StatusInput): 
   const generation = observed.resource?.generation ?? 0;
   const time = new Date(now).toISOString().replace(/\.[0-9]+Z$/, 'Z');
   const known = (earlier['conditions'] ?? []) as readonly Condition[];
-  const conditions = listConditions(observed, decision).map(([type, status, reason, message]): Condition => {
+  const facts = { ...earlier, ...recordFacts(observed, decision, earlier, time) };
+  const conditions = listConditions(observed, decision, facts).map(([type, status, reason, message]): Condition => {
     const before = known.find((condition) => condition.type === type);
     const lastTransitionTime = before?.status === status ? before.lastTransitionTime : time;
     return { type, status, reason, message, observedGeneration: generation, lastTransitionTime };
   });
-  return {
-    ...earlier,
-    ...recordFacts(observed, decision, earlier, time),
-    observedGeneration: generation,
-    message: messageOf(observed, decision),
-    conditions,
-  };
+  const status = { ...facts, observedGeneration: generation, message: messageOf(observed, decision), conditions };
+  return Object.fromEntries(
+    Object.entries(status).filter(([, value]: [string, unknown]) => value !== undefined),
+  ) as Status;
 }
 
 type Row = readonly [type: string, status: Condition['status'], reason: string, message: string];
 
-function listConditions({ mayTouchVolumes, passwords }: Observed, { progress, reason, message }: Decision): Row[] {
-  const flag = (value: boolean): Condition['status'] => (value ? 'True' : 'False');
-  const isInSync = passwords.desiredIsCurrent && !passwords.hasNext;
-  const volumes: Row = mayTouchVolumes
-    ? ['VolumesProtected', 'True', 'Retained', 'the volumes outlive their claims']
-    : ['VolumesProtected', 'False', 'Forbidden', 'deleting a claim or the namespace destroys its data'];
+function flag(value: boolean): Condition['status'] {
+  return value ? 'True' : 'False';
+}
+
+function listConditions(observed: Observed, { progress, reason, message }: Decision, facts: Fields): Row[] {
   return [
     ['Ready', flag(progress === 'Ready'), reason, message],
     ['Reconciling', flag(progress === 'Reconciling'), reason, message],
     ['Stalled', flag(progress === 'Stalled'), reason, message],
-    ['PasswordInSync', flag(isInSync), isInSync ? 'InSync' : 'Pending', ''],
-    volumes,
+    describePassword(observed),
+    describeVolumes(observed),
+    describeRestore(observed, facts),
+    describeBackup(observed, facts),
   ];
+}
+
+function describePassword({ passwords }: Observed): Row {
+  const row = (status: Condition['status'], reason: string, message: string): Row => [
+    'PasswordInSync',
+    status,
+    reason,
+    message,
+  ];
+  if (!passwords.hasDesired) return row('Unknown', 'PasswordMissing', 'the Secret with the password is not there');
+  if (passwords.hasNext) return row('False', 'Changing', 'the password is being changed; the old one works');
+  if (passwords.desiredIsCurrent) return row('True', 'InSync', 'the password in git is the one in force');
+  return row('False', 'Pending', 'the password in git is not in force yet');
+}
+
+function describeVolumes(observed: Observed): Row {
+  if (!observed.mayTouchVolumes) {
+    const message = 'the watcher may not change volumes: deleting a claim or the namespace destroys its data';
+    return ['VolumesProtected', 'False', 'Forbidden', message];
+  }
+  const isRetained = [observed.data, observed.backup].every((storage) => boundVolume(storage)?.policy === 'Retain');
+  return isRetained
+    ? ['VolumesProtected', 'True', 'Retained', 'the volumes outlive their claims']
+    : ['VolumesProtected', 'Unknown', 'Pending', 'a claim is not bound, or its volume is not kept yet'];
+}
+
+function describeRestore({ gate }: Observed, { restoredFrom }: Fields): Row {
+  if (!gate) return ['Restored', 'Unknown', 'Pending', 'no server may run yet'];
+  return gate.created === 'with restore-job'
+    ? ['Restored', 'True', 'BackupRestored', `the data came from the backup ${String(restoredFrom)}`]
+    : ['Restored', 'False', 'NothingRestored', 'the volume was new, or its data was kept'];
+}
+
+function describeBackup({ resource, data }: Observed, { lastBackup, backedUpVolume }: Fields): Row {
+  const { name } = (lastBackup ?? {}) as Fields;
+  if (resource?.deletedAt === undefined) {
+    const message = 'the final backup is made when the resource is deleted';
+    return ['BackedUp', 'Unknown', 'NotDeleted', message];
+  }
+  if (typeof name === 'string') return ['BackedUp', 'True', 'FinalBackup', `the final backup is ${name}`];
+  if (backedUpVolume !== undefined) return ['BackedUp', 'True', 'NothingToBackUp', 'the volume held no database'];
+  return ['BackedUp', 'False', data.claim ? 'Pending' : 'NoVolume', 'there is no final backup yet'];
 }
 
 /** At rest the message tells the last thing that happened. */
@@ -66,15 +111,10 @@ function messageOf({ name, gate, passwords }: Observed, { progress, reason, mess
   return passwords.wasChanged ? 'mysql password changed!' : `${name} created ${gate.created}`;
 }
 
-function recordFacts(
-  observed: Observed,
-  { actions, progress, reason }: Decision,
-  earlier: Readonly<Record<string, unknown>>,
-  time: string,
-): Readonly<Record<string, unknown>> {
+function recordFacts(observed: Observed, decision: Decision, earlier: Fields, time: string): Fields {
   const { gateOpenedAt: opened = '', gateClosedAt: closed = '' } = earlier as Readonly<Record<string, string>>;
   const isUnrecorded = opened !== '' && closed < opened;
-  const facts = actions.map((action) => {
+  const facts = decision.actions.map((action): Fields => {
     switch (action.kind) {
       case 'open-gate':
         return { gateOpenedAt: time, ...restoredFrom(observed.jobs.restore?.result) };
@@ -86,21 +126,55 @@ function recordFacts(
         return {};
     }
   });
-  const isServing = progress === 'Ready' && (reason === 'Ready' || reason === 'PasswordOverlap');
   return Object.assign(
     {},
     isUnrecorded && observed.gate === undefined ? { gateClosedAt: time } : {},
-    isServing ? { server: { image: observed.resource?.image } } : {},
+    recordServer(observed, earlier),
+    { requests: recordRequests(observed, decision, (earlier['requests'] ?? {}) as Fields, time) },
     ...facts,
-  ) as Readonly<Record<string, unknown>>;
+  ) as Fields;
 }
 
-function restoredFrom(result: JobResult | undefined): Readonly<Record<string, unknown>> {
+/** The image is the running pod's: one that git names may never have started. */
+function recordServer(observed: Observed, earlier: Fields): Fields {
+  const { image = '' } = findServer(observed) ?? {};
+  if (image === '' || observed.gate === undefined) return {};
+  const before = (earlier['server'] ?? {}) as Fields;
+  const version = [observed.jobs['change-pass'], observed.jobs.restore]
+    .map((job) => (job?.ours ? job.result?.serverVersion : undefined))
+    .find((text) => typeof text === 'string');
+  const known = before['image'] === image ? before['version'] : undefined;
+  const current = version ?? known;
+  return { server: { image, ...(current === undefined ? {} : { version: current }) } };
+}
+
+/** A request counts from its first sight to its end, whatever becomes of the annotation. */
+function recordRequests(
+  { resource, passwords }: Observed,
+  { actions }: Decision,
+  earlier: Fields,
+  time: string,
+): unknown {
+  const isDone = actions.some(({ kind }) => kind === 'open-gate');
+  const begins = actions.some((action) => action.kind === 'write-active' && action.change === 'reset');
+  const isChanging = passwords.previousSince !== undefined || passwords.hasNext;
+  const pending = {
+    skipFinalBackup: resource?.skipFinalBackup === true && resource.deletedAt !== undefined,
+    rotateNow: resource?.rotateNow === true && isChanging,
+    resetPassword: !isDone && (begins || earlier['resetPassword'] !== undefined),
+  };
+  const requests = Object.entries(pending).flatMap(([name, isPending]) =>
+    isPending ? [[name, earlier[name] ?? time]] : [],
+  );
+  return requests.length > 0 ? (Object.fromEntries(requests) as Fields) : undefined;
+}
+
+function restoredFrom(result: JobResult | undefined): Fields {
   return result?.outcome === 'restored' && result.backup !== undefined ? { restoredFrom: result.backup } : {};
 }
 
-function lastBackup(result: JobResult | undefined): Readonly<Record<string, unknown>> {
+function lastBackup(result: JobResult | undefined): Fields {
   if (result?.backup === undefined) return {};
   const { backup: name, time, bytes, sha256, serverVersion } = result;
-  return { lastBackup: { name, time, bytes, sha256, serverVersion } };
+  return { lastBackup: { name, time, bytes, sha256, serverVersion, source: 'final' } };
 }

@@ -50,7 +50,7 @@ export function startController(options: ControllerOptions): Controller {
   const { connection, clock, random, onRound, onRepeat, observer } = options;
   const context: ReconcileContext = {
     objects: createObjects(connection),
-    now: () => clock.now(),
+    clock,
     ...(onRound ? { onRound } : {}),
   };
   const repeats = createRepeats(random);

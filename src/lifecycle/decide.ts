@@ -1,15 +1,13 @@
 // From what was seen to what to do next. Pure: same input, same decision. docs/lifecycle.md lists every state; its rows are
 // the titles of the tests.
 
-import { reconciling, type Action, type Decision } from './actions.ts';
+import { ready, reconciling, type Action, type Decision } from './actions.ts';
+import { decideClaims } from './claims.ts';
 import { decideDeletion } from './deletion.ts';
 import type { Observed, ObservedResource } from './observed.ts';
 import { decidePassword } from './password.ts';
 import { decideStart } from './start.ts';
-import { reserveActions, retainActions, waitForVolumes } from './volumes.ts';
-
-/** Nothing to do and nothing to say. */
-const REST: Decision = { progress: 'Ready', reason: 'NotManaged', message: '', actions: [] };
+import { reserveActions, retainActions } from './volumes.ts';
 
 /**
  * Decides about one resource.
@@ -20,19 +18,19 @@ const REST: Decision = { progress: 'Ready', reason: 'NotManaged', message: '', a
 export function decide(observed: Observed, now: number): Decision {
   const { resource } = observed;
   // Without its resource nothing is touched, only volumes of its name are kept for the next one.
-  if (!resource) return { ...REST, reason: 'NoResource', actions: reserveActions(observed) };
+  if (!resource) return { ...ready('NoResource', ''), actions: reserveActions(observed) };
   if (!resource.managed || observed.definitionDeleting) return leaveAlone(observed, resource);
-  if (resource.deletedAt !== undefined) return decideDeletion(observed, resource);
+  if (resource.deletedAt !== undefined) return decideDeletion(observed, resource, now);
   return decideLife(observed, resource, now);
 }
 
 /** `lifecycle: None`, or the CRD goes: the watcher takes off its own finalizer and touches nothing that runs. */
 function leaveAlone({ definitionDeleting }: Observed, { hasFinalizer }: ObservedResource): Decision {
   const actions: Action[] = hasFinalizer ? [{ kind: 'remove-finalizer' }] : [];
-  const message = definitionDeleting
-    ? 'the resource definition is being deleted; the server runs on without the watcher'
-    : 'lifecycle is None; the watcher leaves this resource alone';
-  return { ...REST, reason: definitionDeleting ? 'Ejected' : 'NotManaged', message, actions };
+  const decision = definitionDeleting
+    ? ready('Ejected', 'the resource definition is being deleted; the server runs on without the watcher')
+    : ready('NotManaged', 'lifecycle is None; the watcher leaves this resource alone');
+  return { ...decision, actions };
 }
 
 /** The order of the first start: finalizer, volumes, password, gate. Each step waits for the one before. */
@@ -46,10 +44,9 @@ function decideLife(observed: Observed, resource: ObservedResource, now: number)
     const message = 'closes the gate: the data claim is another one than the gate was opened for';
     return reconciling('ClaimReplaced', message, { kind: 'close-gate', uid: gate.uid });
   }
-  const blocked = waitForVolumes(observed);
+  const blocked = decideClaims(observed, resource, now);
   if (blocked) return blocked;
   const retain = retainActions(observed);
   if (retain.length > 0) return reconciling('Retaining', 'makes the volumes outlive their claims', ...retain);
-  const started = decideStart(observed, resource, now);
-  return started ?? decidePassword(observed, resource, now);
+  return decideStart(observed, resource, now) ?? decidePassword(observed, resource, now);
 }

@@ -1,17 +1,20 @@
 // The way out: the server stops, the data is backed up, and only then does anything go. Every step can be entered again.
 
-import { reconciling, type Action, type Decision, type JobStep, type StorageRole } from './actions.ts';
-import type { Observed, ObservedJob, ObservedResource, ObservedVolume } from './observed.ts';
+import { SKIP_BACKUP_ANNOTATION, childNames } from '../api/names.ts';
+import { reconciling, stalled, type Action, type Decision, type JobStep, type StorageRole } from './actions.ts';
+import type { Observed, ObservedClaim, ObservedJob, ObservedResource, ObservedVolume } from './observed.ts';
+import { followRunning, replaceJob, stopOwners } from './pods.ts';
 import { decideRemoval } from './removal.ts';
-import { ownersOf } from './start.ts';
-import { boundVolume, ownVolume, reserveActions, retainActions } from './volumes.ts';
+import { boundVolume, isVolumeUnseen, ownVolume, reserveActions, retainActions } from './volumes.ts';
+
+const WAY_OUT = `give the data up with the annotation ${SKIP_BACKUP_ANNOTATION}: "true"`;
 
 /** What the deletion of a resource needs next. */
-export function decideDeletion(observed: Observed, resource: ObservedResource): Decision {
+export function decideDeletion(observed: Observed, resource: ObservedResource, now: number): Decision {
   if (!resource.hasFinalizer) return reconciling('Deleted', 'nothing more is to be done');
   return (
     protectVolumes(observed) ??
-    stopServer(observed, resource) ??
+    stopServer(observed, resource, now) ??
     saveData(observed, resource) ??
     decideRemoval(observed, resource)
   );
@@ -19,6 +22,8 @@ export function decideDeletion(observed: Observed, resource: ObservedResource): 
 
 /** Volumes first: whatever goes wrong later, the data outlives its claim. A namespace that ends allows no more than that. */
 function protectVolumes(observed: Observed): Decision | undefined {
+  if ([observed.data, observed.backup].some(isVolumeUnseen))
+    return { ...reconciling('Retaining', 'looks at the volumes'), again: 1000 };
   const isOwn = (name: string): boolean =>
     [observed.data, observed.backup].some((storage) => ownVolume(observed, storage)?.name === name);
   const retain = retainActions(observed).filter((action) => action.kind === 'retain-volume' && isOwn(action.volume));
@@ -29,7 +34,7 @@ function protectVolumes(observed: Observed): Decision | undefined {
   return reconciling('NamespaceTerminating', message, { kind: 'remove-finalizer' });
 }
 
-function stopServer(observed: Observed, { deletedAt = 0 }: ObservedResource): Decision | undefined {
+function stopServer(observed: Observed, { deletedAt = 0 }: ObservedResource, now: number): Decision | undefined {
   const { gate, jobs, statefulSet } = observed;
   if (gate) return reconciling('Stopping', 'closes the gate', { kind: 'close-gate', uid: gate.uid });
   const stopping = stopJob('restore', jobs.restore) ?? stopJob('change-pass', jobs['change-pass']);
@@ -38,23 +43,18 @@ function stopServer(observed: Observed, { deletedAt = 0 }: ObservedResource): De
   if (statefulSet && !statefulSet.deleting && statefulSet.createdAt <= deletedAt) {
     return reconciling('Stopping', 'stops the server', { kind: 'delete-stateful-set', uid: statefulSet.uid });
   }
-  return stopOwners(observed);
+  return stopOwners(observed, now, currentBackup(observed));
 }
 
-function stopOwners(observed: Observed): Decision | undefined {
-  const owners = ownersOf(observed).filter((pod) => pod.step !== 'backup');
-  const [first] = owners;
-  if (!first) return undefined;
-  const actions = owners
-    .filter(({ terminating }) => !terminating)
-    .map(({ name, uid }): Action => ({ kind: 'delete-pod', name, uid }));
-  return reconciling('Stopping', `waits until the pod ${first.name} is gone`, ...actions);
+/** The backup Job that is made for this deletion, if there is one. */
+function currentBackup({ jobs: { backup } }: Observed): ObservedJob | undefined {
+  return backup?.ours === true && !backup.deleting ? backup : undefined;
 }
 
-function stopJob(name: JobStep, job: ObservedJob | undefined): Decision | undefined {
-  if (!job || (job.state !== 'running' && !job.hasPods)) return undefined;
-  const actions: Action[] = job.deleting ? [] : [{ kind: 'delete-job', step: name, uid: job.uid }];
-  return reconciling('Stopping', `stops the Job of the step ${name}`, ...actions);
+function stopJob(step: JobStep, job: ObservedJob | undefined): Decision | undefined {
+  if (!job || job.foreign || (job.state !== 'running' && !job.hasPods)) return undefined;
+  const actions: Action[] = job.deleting ? [] : [{ kind: 'delete-job', step, uid: job.uid }];
+  return reconciling('Stopping', `stops the Job of the step ${step}`, ...actions);
 }
 
 function saveData(observed: Observed, resource: ObservedResource): Decision | undefined {
@@ -62,25 +62,39 @@ function saveData(observed: Observed, resource: ObservedResource): Decision | un
   const volume = ownVolume(observed, observed.data);
   if (!volume || deletionPolicy !== 'Backup' || status.backedUpVolume === volume.uid) return undefined;
   if (skipFinalBackup) return skipBackup(observed, status.skipRecorded);
+  // A Job that has the volumes open is let finish, whatever becomes of the claims.
+  if (isBackupAtWork(observed)) return followBackup(observed, volume);
   return bindStorage(observed, 'data') ?? bindStorage(observed, 'backup') ?? followBackup(observed, volume);
 }
 
-function followBackup({ jobs: { backup: job } }: Observed, volume: ObservedVolume): Decision {
-  if (!job?.ours || job.deleting) return startBackup(job);
-  if (job.state === 'running') return reconciling('BackingUp', 'the final backup runs');
-  const { outcome, reason } = job.result ?? { outcome: '', reason: 'the Job did not say why' };
+function isBackupAtWork(observed: Observed): boolean {
+  const job = currentBackup(observed);
+  if (!job) return false;
+  const { pods } = observed;
+  return job.state !== 'running' || pods.some(({ jobUid, started }) => jobUid === job.uid && started);
+}
+
+function followBackup({ name: owner, jobs: { backup: job } }: Observed, volume: ObservedVolume): Decision {
+  const name = childNames(owner).jobs.backup;
+  if (!job) return reconciling('BackingUp', 'starts the final backup', { kind: 'create-job', step: 'backup' });
+  if (!job.ours || job.deleting) return replaceJob(name, 'backup', job);
+  if (job.state === 'running') return followBackupJob(name, job);
+  return concludeBackup(name, job, volume);
+}
+
+function concludeBackup(name: string, job: ObservedJob, volume: ObservedVolume): Decision {
+  const { outcome, reason, volumeUid = volume.uid } = job.result ?? { outcome: '', reason: 'the Job did not say why' };
+  if (volumeUid !== volume.uid) return replaceJob(name, 'backup', job);
   if (job.state === 'succeeded' && (outcome === 'done' || outcome === 'nothing')) {
     return reconciling('BackedUp', 'the final backup is complete', { kind: 'record-backup', volumeUid: volume.uid });
   }
-  const wayOut = 'give the data up with the annotation otus.homework/skip-final-backup: "true"';
-  const message = `the final backup failed and nothing is deleted: ${reason}; delete the Job to try again, or ${wayOut}`;
-  return { progress: 'Stalled', reason: 'BackupFailed', message, actions: [] };
+  const message = `the final backup failed and nothing is deleted: ${reason}; to try again, delete the Job: kubectl delete job ${name}; or ${WAY_OUT}`;
+  return stalled('BackupFailed', message);
 }
 
-function startBackup(job: ObservedJob | undefined): Decision {
-  if (!job) return reconciling('BackingUp', 'starts the final backup', { kind: 'create-job', step: 'backup' });
-  const actions: Action[] = job.deleting ? [] : [{ kind: 'delete-job', step: 'backup', uid: job.uid }];
-  return reconciling('BackingUp', 'takes away an earlier backup Job', ...actions);
+function followBackupJob(name: string, job: ObservedJob): Decision {
+  const decision = followRunning(name, 'BackingUp', job);
+  return decision.progress === 'Stalled' ? { ...decision, message: `${decision.message}; or ${WAY_OUT}` } : decision;
 }
 
 /** First the Job's pods, then the record, then on: nothing may still write when the volume goes. */
@@ -95,16 +109,42 @@ function bindStorage(observed: Observed, role: StorageRole): Decision | undefine
   const storage = observed[role];
   const { claim } = storage;
   const volume = ownVolume(observed, storage);
-  if (claim?.deleting) return reconciling('ClaimDeleting', `waits until the claim ${claim.name} is gone`);
-  if (claim && volume && boundVolume(storage)?.uid === volume.uid) return undefined;
-  if (!volume) return reconciling('ClaimPending', `waits until the ${role} claim is bound to a volume`);
-  if (!claim)
-    return reconciling('ClaimMissing', `makes the ${role} claim again`, {
-      kind: 'make-claim',
-      role,
-      volume: volume.name,
-    });
-  if (claim.phase === 'Pending') return reconciling('ClaimPending', `waits until the claim ${claim.name} is bound`);
-  const message = `takes away a claim that is bound to another volume than ${volume.name}`;
-  return reconciling('ClaimReplaced', message, { kind: 'delete-claim', role, uid: claim.uid });
+  if (claim?.deleting) return leavingClaim(observed, claim.name);
+  if (!volume) return withoutVolume(role, claim !== undefined);
+  if (!claim) {
+    const action: Action = { kind: 'make-claim', role, volume: volume.name };
+    return reconciling('ClaimMissing', `makes the ${role} claim again for the volume that holds its data`, action);
+  }
+  return boundVolume(storage)?.uid === volume.uid ? undefined : bindElsewhere(observed, { role, claim, volume });
+}
+
+/** Somebody made the claim again, and it went, or will go, to another volume. */
+function bindElsewhere(
+  observed: Observed,
+  seen: { readonly role: StorageRole; readonly claim: ObservedClaim; readonly volume: ObservedVolume },
+): Decision {
+  const { role, claim, volume } = seen;
+  const bound = boundVolume(observed[role]);
+  const willFit = claim.requested <= volume.capacity && claim.className === volume.className;
+  if (!bound && willFit)
+    return reconciling('ClaimPending', `waits until the claim ${claim.name} is bound to the volume ${volume.name}`);
+  const message = `takes away the claim ${claim.name}, which is not bound to ${volume.name}`;
+  if (bound && !bound.finished)
+    return reconciling('ClaimReplaced', message, { kind: 'set-aside-volume', volume: bound.name, uid: bound.uid });
+  return reconciling('ClaimReplaced', message, { kind: 'replace-claim', role, uid: claim.uid, volume: volume.name });
+}
+
+/** A pod that waits, or has ended, holds a claim that is being deleted for ever. */
+function leavingClaim({ pods, jobs }: Observed, name: string): Decision {
+  const stopping = stopJob('backup', jobs.backup);
+  if (stopping) return stopping;
+  const holders = pods.filter(({ terminating }) => !terminating);
+  const actions = holders.map(({ name: pod, uid }): Action => ({ kind: 'delete-pod', name: pod, uid }));
+  return { ...reconciling('ClaimDeleting', `waits until the claim ${name} is gone`, ...actions), again: 1000 };
+}
+
+function withoutVolume(role: StorageRole, hasClaim: boolean): Decision {
+  const what = hasClaim ? 'is not bound to a volume' : 'does not exist';
+  const message = `the ${role} claim ${what}, so there is no place for the final backup; apply the rendered claim, or ${WAY_OUT}`;
+  return stalled('ClaimPending', message);
 }

@@ -10,6 +10,7 @@ import {
   RETAINED_AT_ANNOTATION,
   childNames,
 } from '../api/names.ts';
+import { sleep, type Clock } from '../cluster/clock.ts';
 import { isClusterError } from '../cluster/errors.ts';
 import { KINDS, type Kind } from '../cluster/kinds.ts';
 import type { DeleteOptions, JsonPatchOperation, Manifest, Objects } from '../cluster/objects.ts';
@@ -18,15 +19,20 @@ import { parseYaml } from '../parse/yaml.ts';
 import { renderJob } from '../render/jobs.ts';
 import type { Action, JobStep } from './actions.ts';
 import { boundVolume } from './volumes.ts';
-import { BACKUPS_KEPT, RESTORE_FROM, type Observation } from './observe.ts';
+import type { Observation } from './observe.ts';
 import { writeActive } from './write-active.ts';
 
 /** What an action needs besides what was seen. */
 export interface ExecuteContext {
   readonly objects: Objects;
+  readonly clock: Clock;
   /** ISO 8601. */
   readonly now: string;
 }
+
+/** A claim that nothing has open is gone within a second. */
+const GONE_TRIES = 50;
+const GONE_INTERVAL_MS = 100;
 
 type Handlers = { readonly [K in Action['kind']]: (action: Extract<Action, { kind: K }>) => Promise<unknown> };
 
@@ -46,8 +52,9 @@ export async function execute(action: Action, observation: Observation, context:
   }
 }
 
-function createHandlers(observation: Observation, { objects, now }: ExecuteContext): Handlers {
-  const { key, resource, observed } = observation;
+function createHandlers(observation: Observation, context: ExecuteContext): Handlers {
+  const { objects, now } = context;
+  const { key, resource } = observation;
   const { namespace } = key;
   const names = childNames(key.name);
   const remove = (kind: Kind, name: string, options: DeleteOptions): Promise<unknown> =>
@@ -57,29 +64,10 @@ function createHandlers(observation: Observation, { objects, now }: ExecuteConte
   return {
     'add-finalizer': () => objects.patch(KINDS.MySQL, key, addFinalizer(observation), { uid }),
     'remove-finalizer': () => objects.patch(KINDS.MySQL, key, removeFinalizer(observation), { uid }),
-    'retain-volume': ({ volume, uid: volumeUid }) => {
-      const { policy = 'Delete' } =
-        [observed.data, observed.backup].map(boundVolume).find((found) => found?.name === volume) ?? {};
-      const marks = {
-        [RESOURCE_UID_ANNOTATION]: uid,
-        [RETAINED_AT_ANNOTATION]: now,
-        [ORIGINAL_POLICY_ANNOTATION]: policy,
-      };
-      const body = { metadata: { annotations: marks }, spec: { persistentVolumeReclaimPolicy: 'Retain' } };
-      return objects.patch(KINDS.PersistentVolume, { name: volume }, { kind: 'merge', body }, { uid: volumeUid });
-    },
-    'reserve-volume': ({ volume, claimUid }) =>
-      objects.patch(KINDS.PersistentVolume, { name: volume }, { kind: 'json', operations: reserve(claimUid) }),
-    'finish-volume': async ({ volume, uid: volumeUid }) => {
-      const { metadata } = await objects.get(KINDS.PersistentVolume, { name: volume });
-      const policy = metadata.annotations?.[ORIGINAL_POLICY_ANNOTATION] ?? 'Retain';
-      const body = {
-        metadata: { annotations: { [FINISHED_ANNOTATION]: now } },
-        spec: { persistentVolumeReclaimPolicy: policy },
-      };
-      await objects.patch(KINDS.PersistentVolume, { name: volume }, { kind: 'merge', body }, { uid: volumeUid });
-    },
+    ...createVolumeHandlers(observation, context),
     'make-claim': ({ role, volume }) => makeClaim(objects, observation, { name: claimOf(role), volume }),
+    'replace-claim': ({ role, uid: claimUid, volume }) =>
+      replaceClaim(context, observation, { name: claimOf(role), uid: claimUid, volume }),
     'delete-claim': ({ role, uid: claimUid }) => remove(KINDS.PersistentVolumeClaim, claimOf(role), { uid: claimUid }),
     'write-active': ({ change }) => writeActive(objects, observation, { change, now }),
     'open-gate': ({ expect, claimUid, created }) =>
@@ -104,6 +92,42 @@ function createHandlers(observation: Observation, { objects, now }: ExecuteConte
     // These two are facts of the status, which is written from the same decision.
     'record-skip': () => Promise.resolve(),
     'record-backup': () => Promise.resolve(),
+  };
+}
+
+type VolumeAction = 'retain-volume' | 'adopt-volume' | 'set-aside-volume' | 'reserve-volume' | 'finish-volume';
+
+/** Volumes are told apart by uid; names.ts says what each annotation means. */
+function createVolumeHandlers(
+  { resource, observed }: Observation,
+  { objects, now }: ExecuteContext,
+): Pick<Handlers, VolumeAction> {
+  const uid = resource?.metadata.uid ?? '';
+  const mark = (volume: string, volumeUid: string, annotations: object, spec: object = {}): Promise<unknown> => {
+    const body = { metadata: { annotations }, spec };
+    return objects.patch(KINDS.PersistentVolume, { name: volume }, { kind: 'merge', body }, { uid: volumeUid });
+  };
+  return {
+    'retain-volume': ({ volume, uid: volumeUid }) => {
+      const { policy = 'Delete', resourceUid = '' } =
+        [observed.data, observed.backup].map(boundVolume).find((found) => found?.name === volume) ?? {};
+      // One that is marked already keeps what is known about it, although somebody has changed its policy.
+      const marks =
+        resourceUid === ''
+          ? { [RESOURCE_UID_ANNOTATION]: uid, [RETAINED_AT_ANNOTATION]: now, [ORIGINAL_POLICY_ANNOTATION]: policy }
+          : {};
+      return mark(volume, volumeUid, marks, { persistentVolumeReclaimPolicy: 'Retain' });
+    },
+    'adopt-volume': ({ volume, uid: volumeUid }) => mark(volume, volumeUid, { [RESOURCE_UID_ANNOTATION]: uid }),
+    'set-aside-volume': ({ volume, uid: volumeUid }) =>
+      mark(volume, volumeUid, { [FINISHED_ANNOTATION]: now }, { persistentVolumeReclaimPolicy: 'Retain' }),
+    'reserve-volume': ({ volume, claimUid }) => reserveVolume(objects, volume, claimUid),
+    'finish-volume': async ({ volume, uid: volumeUid }) => {
+      const { metadata, status } = await objects.get(KINDS.PersistentVolume, { name: volume });
+      const policy = metadata.annotations?.[ORIGINAL_POLICY_ANNOTATION] ?? 'Retain';
+      const spec = { persistentVolumeReclaimPolicy: policy, ...unreserve(status?.phase, uid) };
+      await mark(volume, volumeUid, { [FINISHED_ANNOTATION]: now }, spec);
+    },
   };
 }
 
@@ -132,18 +156,44 @@ function removeFinalizer({ resource }: Observation): JsonPatch {
   };
 }
 
-function reserve(claimUid: string): JsonPatchOperation[] {
-  return [
-    { op: 'test', path: '/spec/claimRef/uid', value: claimUid },
-    { op: 'remove', path: '/spec/claimRef/uid' },
-    { op: 'remove', path: '/spec/claimRef/resourceVersion' },
-  ];
+/** Without the uid of the claim that is gone, the volume waits for the next claim of that name. */
+async function reserveVolume(objects: Objects, name: string, claimUid: string): Promise<void> {
+  const { metadata, spec } = await objects.get(KINDS.PersistentVolume, { name });
+  if (spec?.claimRef?.uid !== claimUid) return;
+  const body = { spec: { claimRef: { uid: null, resourceVersion: null } } };
+  const { uid, resourceVersion } = metadata;
+  await objects.patch(KINDS.PersistentVolume, { name }, { kind: 'merge', body }, { uid, resourceVersion });
+}
+
+/**
+ * A volume that was reserved would go to the next claim of its name. Named for a claim that there never was, it counts as
+ * released, and its own policy says what becomes of it.
+ */
+function unreserve(phase: string | undefined, uid: string): object {
+  return phase === 'Available' ? { claimRef: { uid } } : {};
 }
 
 /** The model of a resource that the API server has validated. */
 function modelOf({ resource, key }: Observation): Model {
   if (!resource) throw new Error(`${key.name}: an action without its resource`);
   return buildModel(resource, key.namespace);
+}
+
+/** A claim that somebody else makes first is looked at in the next round. */
+async function replaceClaim(
+  { objects, clock }: ExecuteContext,
+  observation: Observation,
+  { name, uid, volume }: { readonly name: string; readonly uid: string; readonly volume: string },
+): Promise<void> {
+  const key = { namespace: observation.key.namespace, name };
+  await objects.delete(KINDS.PersistentVolumeClaim, key, { uid });
+  for (let tries = 0; tries < GONE_TRIES; tries += 1) {
+    const claim = await objects.find(KINDS.PersistentVolumeClaim, key);
+    if (!claim) break;
+    if (claim.metadata.uid !== uid) return;
+    await sleep(clock, GONE_INTERVAL_MS, new AbortController().signal);
+  }
+  await makeClaim(objects, observation, { name, volume });
 }
 
 async function makeClaim(
@@ -170,14 +220,20 @@ async function createJob(objects: Objects, observation: Observation, step: JobSt
   const { resource, inputs, observed } = observation;
   const common = { resourceUid: resource?.metadata.uid ?? '', inputHash: inputs[step] };
   const image = observed.resource?.status.server?.image;
-  const shared = { ...common, ...(image === undefined || step === 'restore' ? {} : { image }) };
+  const node = observed.pods.find((pod) => !pod.ended && pod.node !== '')?.node;
+  const shared = {
+    ...common,
+    ...(image === undefined || step === 'restore' ? {} : { image }),
+    ...(node === undefined || step === 'change-pass' ? {} : { node }),
+  };
   const model = modelOf(observation);
+  const { backupsKept, restoreFrom } = model.policy;
   const manifest = {
     backup: () => {
       const volumeUid = boundVolume(observed.data)?.uid ?? '';
-      return renderJob(model, 'backup', { ...shared, keep: BACKUPS_KEPT, final: true, volumeUid });
+      return renderJob(model, 'backup', { ...shared, keep: backupsKept, final: true, volumeUid });
     },
-    restore: () => renderJob(model, 'restore', { ...shared, from: RESTORE_FROM }),
+    restore: () => renderJob(model, 'restore', { ...shared, from: restoreFrom }),
     'change-pass': () =>
       renderJob(model, 'change-pass', { ...shared, mode: observed.passwords.hasNext ? 'change' : 'discard' }),
   }[step]();

@@ -6,7 +6,9 @@ import { KINDS, type ObjectKey } from '../cluster/kinds.ts';
 import type { Objects } from '../cluster/objects.ts';
 import type { Job, Pod } from '../cluster/types.ts';
 import type { JobStep } from './actions.ts';
-import type { JobResult, ObservedJob } from './observed.ts';
+import type { JobResult, ObservedJob, Time } from './observed.ts';
+import { JOB_UID_LABEL } from './observe-pods.ts';
+import { describeTrouble } from './trouble.ts';
 
 export const STEPS = ['backup', 'restore', 'change-pass'] as const;
 
@@ -14,6 +16,7 @@ export const STEPS = ['backup', 'restore', 'change-pass'] as const;
 export interface JobIdentity {
   readonly resourceUid: string;
   readonly inputs: Readonly<Record<JobStep, string>>;
+  readonly now: Time;
 }
 
 /** A label's value that differs when what a Job is made for differs. */
@@ -32,7 +35,7 @@ export async function observeJobs(
     STEPS.map(async (step) => {
       const job = await objects.find(KINDS.Job, { namespace, name: names[step] });
       if (!job) return [];
-      const labelSelector = `batch.kubernetes.io/controller-uid=${job.metadata.uid}`;
+      const labelSelector = `${JOB_UID_LABEL}=${job.metadata.uid}`;
       const { items } = await objects.list(KINDS.Pod, { namespace, labelSelector });
       return [[step, toObserved(job, items, { step, identity })] as const];
     }),
@@ -55,10 +58,12 @@ function toObserved(
     status?.conditions?.some((condition) => condition.type === type && condition.status === 'True') ?? false;
   return {
     uid: metadata.uid,
+    foreign: !(JOB_RESOURCE_LABEL in labels),
     ours: Object.entries(isFor).every(([label, value]) => labels[label] === value),
     deleting: metadata.deletionTimestamp !== undefined,
     state: holds('Complete') ? 'succeeded' : holds('Failed') ? 'failed' : 'running',
     hasPods: pods.length > 0,
+    trouble: pods.map((pod) => describeTrouble(pod, identity.now)).find((text) => text !== '') ?? '',
     result: readResult(pods),
   };
 }

@@ -45,10 +45,10 @@ function compare(desired: string | undefined, active: Secret | undefined): Obser
     hasDesired: desired !== undefined,
     hasActive: active !== undefined,
     hasNext: next !== undefined,
+    nextIsCurrent: next !== undefined && next === current,
     // Without a time that can be read, the previous password has been there long enough.
     previousSince: previous === undefined ? undefined : Date.parse(since) || 0,
     desiredIsCurrent: isDesired(current),
-    desiredIsNext: isDesired(next),
     wasChanged: changedAt !== undefined,
   };
 }

@@ -1,11 +1,14 @@
 // Reads the pods that mount a claim, whoever made them.
 
-import { JOB_STEP_LABEL } from '../api/names.ts';
 import { KINDS } from '../cluster/kinds.ts';
 import type { Objects } from '../cluster/objects.ts';
 import type { Pod } from '../cluster/types.ts';
-import type { JobStep } from './actions.ts';
 import type { ObservedPod, Time } from './observed.ts';
+import { describeTrouble } from './trouble.ts';
+
+/** Kubernetes' own label of a Job's pods. */
+export const JOB_UID_LABEL = 'batch.kubernetes.io/controller-uid';
+const SERVER_CONTAINER = 'mysql';
 
 /**
  * Reads the pods that mount a claim, live.
@@ -16,38 +19,47 @@ import type { ObservedPod, Time } from './observed.ts';
 export async function observePods(
   objects: Objects,
   claim: { readonly namespace: string; readonly name: string },
-  closedAt: Time | undefined,
+  { closedAt, now }: { readonly closedAt: Time | undefined; readonly now: Time },
 ): Promise<ObservedPod[]> {
   const { items } = await objects.list(KINDS.Pod, { namespace: claim.namespace });
-  return items.filter((pod) => mounts(pod, claim.name)).map((pod) => toObserved(pod, closedAt));
+  return items.filter((pod) => mounts(pod, claim.name)).map((pod) => toObserved(pod, closedAt, now));
 }
 
 function mounts({ spec }: Pod, claim: string): boolean {
   return spec?.volumes?.some(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName === claim) ?? false;
 }
 
-function toObserved(pod: Pod, closedAt: Time | undefined): ObservedPod {
-  const { metadata, status } = pod;
-  const createdAt = Date.parse(metadata.creationTimestamp);
-  const ended = status?.phase === 'Succeeded' || status?.phase === 'Failed';
+function toObserved(pod: Pod, closedAt: Time | undefined, now: Time): ObservedPod {
+  const { name, uid, creationTimestamp, deletionTimestamp, labels = {} } = pod.metadata;
+  const createdAt = Date.parse(creationTimestamp);
   return {
-    name: metadata.name,
-    uid: metadata.uid,
+    name,
+    uid,
     createdAt,
     started: hasStarted(pod) || (closedAt !== undefined && createdAt <= closedAt),
-    terminating: metadata.deletionTimestamp !== undefined,
-    ended,
-    ready: status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false,
-    step: metadata.labels?.[JOB_STEP_LABEL] as JobStep | undefined,
+    terminating: deletionTimestamp !== undefined,
+    endsBy: deletionTimestamp === undefined ? undefined : Date.parse(deletionTimestamp),
+    ended: ['Succeeded', 'Failed'].includes(pod.status?.phase ?? ''),
+    ready: holds(pod, 'Ready'),
+    node: pod.spec?.nodeName ?? '',
+    image: imageOf(pod),
+    trouble: describeTrouble(pod, now),
+    jobUid: labels[JOB_UID_LABEL] ?? '',
   };
 }
 
+function imageOf({ spec }: Pod): string {
+  return spec?.containers.find(({ name }) => name === SERVER_CONTAINER)?.image ?? '';
+}
+
+function holds({ status }: Pod, condition: string): boolean {
+  return status?.conditions?.some(({ type, status: value }) => type === condition && value === 'True') ?? false;
+}
+
 /** A sandbox is made only after all volumes are mounted; until then no process of the pod can have them open. */
-function hasStarted({ status = {} }: Pod): boolean {
-  const { phase = 'Pending', conditions = [], initContainerStatuses = [], containerStatuses = [] } = status;
-  const hasSandbox = conditions.some(
-    ({ type, status: value }) => type === 'PodReadyToStartContainers' && value === 'True',
-  );
+function hasStarted(pod: Pod): boolean {
+  const { phase = 'Pending', initContainerStatuses = [], containerStatuses = [] } = pod.status ?? {};
   const containers = [...initContainerStatuses, ...containerStatuses];
-  return phase !== 'Pending' || hasSandbox || containers.some(({ state }) => state?.running ?? state?.terminated);
+  const hasRun = containers.some(({ state }) => state?.running ?? state?.terminated);
+  return phase !== 'Pending' || hasRun || holds(pod, 'PodReadyToStartContainers');
 }

@@ -1,6 +1,6 @@
 // Reads the claims of a resource and every volume that names them.
 
-import { FINISHED_ANNOTATION, RESOURCE_UID_ANNOTATION } from '../api/names.ts';
+import { FINISHED_ANNOTATION, RESOURCE_UID_ANNOTATION, RETAINED_AT_ANNOTATION } from '../api/names.ts';
 import { KINDS } from '../cluster/kinds.ts';
 import type { Objects } from '../cluster/objects.ts';
 import { isClusterError } from '../cluster/errors.ts';
@@ -20,19 +20,43 @@ export async function readVolumes(objects: Objects): Promise<readonly Persistent
   }
 }
 
-/** Reads one claim, live, and finds its volumes. */
+/**
+ * Reads one claim, live, and finds its volumes.
+ *
+ * @param volumes all of the cluster; undefined where they may not be read
+ */
 export async function observeStorage(
   objects: Objects,
   key: { readonly namespace: string; readonly name: string },
-  volumes: readonly PersistentVolume[],
+  volumes: readonly PersistentVolume[] | undefined,
+  resourceUid: string,
 ): Promise<ObservedStorage> {
   const claim = await objects.find(KINDS.PersistentVolumeClaim, key);
+  if (!volumes) return withoutVolumes(claim && toClaim(claim), resourceUid);
   const named = volumes.filter(({ metadata, spec }) => {
     const reference = spec?.claimRef;
     const isNamed = reference?.namespace === key.namespace && reference.name === key.name;
     return isNamed || metadata.name === claim?.spec?.volumeName;
   });
   return { claim: claim && toClaim(claim), volumes: named.map(toVolume) };
+}
+
+/** Where volumes may not be read, all that is known of one is that the claim is bound to it. */
+function withoutVolumes(claim: ObservedClaim | undefined, resourceUid: string): ObservedStorage {
+  if (claim?.phase !== 'Bound') return { claim, volumes: [] };
+  const { volumeName: name, uid: claimUid, className, requested: capacity, createdAt } = claim;
+  const marks = { provisioned: false, resourceUid, retainedAt: '', finished: false };
+  const bound = {
+    name,
+    uid: name,
+    createdAt,
+    phase: 'Bound',
+    policy: 'Delete',
+    className,
+    capacity,
+    claimUid,
+  } as const;
+  return { claim, volumes: [{ ...bound, ...marks }] };
 }
 
 function toClaim({ metadata, spec = {}, status = {} }: PersistentVolumeClaim): ObservedClaim {
@@ -68,10 +92,11 @@ function toVolume({ metadata, spec = {}, status: { phase = 'Pending' } = {} }: P
 
 function readMarks(
   annotations: Readonly<Record<string, string>> = {},
-): Pick<ObservedVolume, 'provisioned' | 'resourceUid' | 'finished'> {
+): Pick<ObservedVolume, 'provisioned' | 'resourceUid' | 'retainedAt' | 'finished'> {
   return {
     provisioned: PROVISIONED_BY in annotations,
     resourceUid: annotations[RESOURCE_UID_ANNOTATION] ?? '',
+    retainedAt: annotations[RETAINED_AT_ANNOTATION] ?? '',
     finished: FINISHED_ANNOTATION in annotations,
   };
 }

@@ -1,11 +1,18 @@
 // Reads everything that a decision about one resource depends on, live: a cache may be old, and what follows cannot be
 // undone.
 
-import { FINALIZER, ROTATE_NOW_ANNOTATION, SKIP_BACKUP_ANNOTATION, childNames } from '../api/names.ts';
+import {
+  FINALIZER,
+  RESET_PASSWORD_ANNOTATION,
+  ROTATE_NOW_ANNOTATION,
+  SKIP_BACKUP_ANNOTATION,
+  childNames,
+} from '../api/names.ts';
 import { isClusterError } from '../cluster/errors.ts';
 import { KINDS, type Kind, type ObjectKey, type StoredMySQL } from '../cluster/kinds.ts';
 import type { Objects } from '../cluster/objects.ts';
 import type { ConfigMap, StatefulSet, StoredObject } from '../cluster/types.ts';
+import { buildPolicy } from '../model/policy.ts';
 import type { JobStep } from './actions.ts';
 import { hashInput, observeJobs } from './observe-jobs.ts';
 import { observePasswords, type Passwords } from './observe-passwords.ts';
@@ -28,11 +35,6 @@ export interface Observation {
   readonly passwords: Passwords;
   readonly inputs: Readonly<Record<JobStep, string>>;
 }
-
-/** What the resource has no fields for yet. */
-export const RESTORE_FROM = 'latest';
-export const BACKUPS_KEPT = 3;
-const PASSWORD_OVERLAP_SECONDS = 300;
 
 const DEFINITION: Kind = {
   apiVersion: 'apiextensions.k8s.io/v1',
@@ -60,16 +62,16 @@ export async function observe(objects: Objects, key: ResourceKey, now: number): 
   const passwords = await observePasswords(objects, key, resource?.spec);
   const [data, backup] = (await Promise.all(
     [names.dataClaim, names.backupClaim].map((claim) =>
-      observeStorage(objects, { namespace, name: claim }, volumes ?? []),
+      observeStorage(objects, { namespace, name: claim }, volumes, resource?.metadata.uid ?? ''),
     ),
   )) as [ObservedStorage, ObservedStorage];
-  const inputs = describeInputs(data, backup, passwords);
+  const inputs = describeInputs({ data, backup, passwords, resource, status });
   const closedAt = gate ? undefined : closedSince(status, now);
   const [definitionDeleting, namespaceTerminating, pods, jobs, children] = await Promise.all([
     isDeleting(objects, DEFINITION, { name: 'mysqls.otus.homework' }),
     isDeleting(objects, KINDS.Namespace, { name: namespace }),
-    observePods(objects, { namespace, name: names.dataClaim }, closedAt),
-    observeJobs(objects, key, { resourceUid: resource?.metadata.uid ?? '', inputs }),
+    observePods(objects, { namespace, name: names.dataClaim }, { closedAt, now }),
+    observeJobs(objects, key, { resourceUid: resource?.metadata.uid ?? '', inputs, now }),
     observeChildren(objects, key, resource),
   ]);
   const observed: Observed = {
@@ -97,16 +99,21 @@ function closedSince({ gateOpenedAt, gateClosedAt }: StoredStatus, now: number):
 }
 
 /** A Job of another input is another Job: another volume, another password, another wish. */
-function describeInputs(
-  data: ObservedStorage,
-  backup: ObservedStorage,
-  { observed, revision }: Passwords,
-): Record<JobStep, string> {
-  const mode = observed.hasNext ? 'change' : 'discard';
+function describeInputs(seen: {
+  readonly data: ObservedStorage;
+  readonly backup: ObservedStorage;
+  readonly passwords: Passwords;
+  readonly resource: StoredMySQL | undefined;
+  readonly status: StoredStatus;
+}): Record<JobStep, string> {
+  const { data, backup, passwords, resource, status } = seen;
+  const mode = passwords.observed.hasNext ? 'change' : 'discard';
+  const from = resource ? buildPolicy(resource.spec).restoreFrom : '';
+  const claims = [data.claim?.uid ?? '', backup.claim?.uid ?? ''];
   return {
     backup: hashInput('backup', data.claim?.volumeName ?? ''),
-    restore: hashInput('restore', RESTORE_FROM, data.claim?.uid ?? '', backup.claim?.uid ?? ''),
-    'change-pass': hashInput('change-pass', mode, String(revision)),
+    restore: hashInput('restore', from, ...claims, status.resetSince),
+    'change-pass': hashInput('change-pass', mode, String(passwords.revision)),
   };
 }
 
@@ -121,11 +128,10 @@ function toResource({ metadata, spec }: StoredMySQL, status: StoredStatus): Obse
     managed: spec.lifecycle !== 'None',
     paused: spec.paused ?? false,
     image: spec.image,
-    deletionPolicy: 'Backup',
-    restoreFrom: RESTORE_FROM,
-    passwordOverlap: PASSWORD_OVERLAP_SECONDS,
-    skipFinalBackup: isAsked(SKIP_BACKUP_ANNOTATION),
-    rotateNow: isAsked(ROTATE_NOW_ANNOTATION),
+    ...buildPolicy(spec),
+    skipFinalBackup: isAsked(SKIP_BACKUP_ANNOTATION) || status.requests.skipFinalBackup,
+    rotateNow: isAsked(ROTATE_NOW_ANNOTATION) || status.requests.rotateNow,
+    resetPassword: isAsked(RESET_PASSWORD_ANNOTATION),
     status,
   };
 }

@@ -21,8 +21,10 @@ export interface ObservedResource {
   readonly restoreFrom: 'latest' | 'none';
   /** Seconds for which an old password goes on working; 0 gives up the promise. */
   readonly passwordOverlap: number;
+  /** Asked for by an annotation, now or when it was first seen. */
   readonly skipFinalBackup: boolean;
   readonly rotateNow: boolean;
+  readonly resetPassword: boolean;
   /** What earlier rounds wrote into the status. */
   readonly status: ObservedStatus;
 }
@@ -33,8 +35,10 @@ export interface ObservedStatus {
   readonly server: { readonly image: string } | undefined;
   /** The uid of the data volume that the final backup has looked at; empty before. */
   readonly backedUpVolume: string;
-  /** The opt-out of the final backup was seen. */
+  /** The data was given up without a final backup. */
   readonly skipRecorded: boolean;
+  /** Since when root's password is being set offline; empty when it is not. */
+  readonly resetSince: string;
 }
 
 /** A PersistentVolume that belongs, or once belonged, to a claim of the resource. */
@@ -52,6 +56,8 @@ export interface ObservedVolume {
   readonly provisioned: boolean;
   /** The uid of the resource that our annotation on the volume names; empty without one. */
   readonly resourceUid: string;
+  /** Since when it is Retain; empty without our annotation. */
+  readonly retainedAt: string;
   /** We are done with it: its data is backed up, or was given up. */
   readonly finished: boolean;
 }
@@ -85,11 +91,19 @@ export interface ObservedPod {
   /** A container of it runs, ran, or may run: everything but a pod that waits for a volume. */
   readonly started: boolean;
   readonly terminating: boolean;
+  /** By when it should have ended, its grace period included; undefined when it is not being deleted. */
+  readonly endsBy: Time | undefined;
   /** Succeeded or Failed: nothing of it runs any more. */
   readonly ended: boolean;
   readonly ready: boolean;
-  /** The Job that it belongs to. */
-  readonly step: JobStep | undefined;
+  /** The node that it was scheduled to; empty before. */
+  readonly node: string;
+  /** The image of its server. */
+  readonly image: string;
+  /** Why it does not get on, in its own words or Kubernetes'; empty when it does, as far as can be seen. */
+  readonly trouble: string;
+  /** The uid of the Job that it belongs to; empty for a server's. */
+  readonly jobUid: string;
 }
 
 /** A Job of the resource's names. */
@@ -97,9 +111,13 @@ export interface ObservedJob {
   readonly uid: string;
   /** It carries our labels for this resource and this input; any other Job of the name is not this one's. */
   readonly ours: boolean;
+  /** Somebody else made it: it never had a label of ours. */
+  readonly foreign: boolean;
   readonly deleting: boolean;
   readonly state: 'running' | 'succeeded' | 'failed';
   readonly hasPods: boolean;
+  /** Why its pod does not start; empty when it does. */
+  readonly trouble: string;
   /** The termination message of its last container. */
   readonly result: JobResult | undefined;
 }
@@ -109,6 +127,9 @@ export interface JobResult {
   readonly outcome: string;
   readonly reason: string;
   readonly backup?: string;
+  /** The data volume that a backup Job was made for. */
+  readonly volumeUid?: string;
+  readonly serverVersion?: string;
   readonly [member: string]: unknown;
 }
 
@@ -129,10 +150,11 @@ export interface ObservedPasswords {
   /** NAME-active exists. */
   readonly hasActive: boolean;
   readonly hasNext: boolean;
+  /** Nothing is changed: it is only tried whether the password is in force. */
+  readonly nextIsCurrent: boolean;
   /** Since when the previous password is kept beside the current one; undefined when none is. */
   readonly previousSince: Time | undefined;
   readonly desiredIsCurrent: boolean;
-  readonly desiredIsNext: boolean;
   /** It was changed at least once since the server was made. */
   readonly wasChanged: boolean;
 }

@@ -1,12 +1,14 @@
 // The password's change: both passwords work until the overlap ends, and at every moment one that some Secret holds works.
 
-import type { Action, Decision } from './actions.ts';
-import type { Observed, ObservedJob, ObservedResource } from './observed.ts';
+import { RESET_PASSWORD_ANNOTATION, childNames } from '../api/names.ts';
+import { ready, reconciling, stalled, type Action, type Decision } from './actions.ts';
+import type { Observed, ObservedResource } from './observed.ts';
+import { followRunning, replaceJob } from './pods.ts';
 
 /** What a running server's password needs; a decision without actions when all is at rest. */
 export function decidePassword(observed: Observed, resource: ObservedResource, now: number): Decision {
   const { passwords } = observed;
-  if (passwords.hasNext) return followChange(observed, 'complete');
+  if (passwords.hasNext) return followChange(observed, resource, passwords.nextIsCurrent ? 'confirm' : 'complete');
   if (passwords.previousSince !== undefined) return keepOverlap(observed, resource, now);
   if (!passwords.hasDesired)
     return ready('PasswordMissing', 'the Secret with the password is missing; the old one stays in force');
@@ -18,7 +20,7 @@ export function decidePassword(observed: Observed, resource: ObservedResource, n
 function keepOverlap(observed: Observed, resource: ObservedResource, now: number): Decision {
   const { passwords } = observed;
   const end = (passwords.previousSince ?? now) + resource.passwordOverlap * 1000;
-  if (now >= end || resource.rotateNow) return followChange(observed, 'discard');
+  if (now >= end || resource.rotateNow) return followChange(observed, resource, 'discard');
   const isNewer = passwords.hasDesired && !passwords.desiredIsCurrent;
   const message = isNewer
     ? 'a newer password waits until the previous one is discarded'
@@ -26,29 +28,37 @@ function keepOverlap(observed: Observed, resource: ObservedResource, now: number
   return { ...ready('PasswordOverlap', message), again: end - now };
 }
 
-function followChange(observed: Observed, then: 'complete' | 'discard'): Decision {
+function followChange(
+  observed: Observed,
+  resource: ObservedResource,
+  then: 'complete' | 'confirm' | 'discard',
+): Decision {
   const job = observed.jobs['change-pass'];
-  if (!job?.ours || job.deleting) return startJob(job);
-  if (job.state === 'running') return change('the password Job runs');
+  const name = childNames(observed.name).jobs['change-pass'];
+  if (!job) return change('starts the password Job', { kind: 'create-job', step: 'change-pass' });
+  if (!job.ours || job.deleting) return replaceJob(name, 'change-pass', job);
+  if (job.state === 'running') return followRunning(name, 'PasswordChanging', job);
   const { outcome, reason } = job.result ?? { outcome: '', reason: 'the Job did not say why' };
-  if (job.state === 'failed' || outcome !== 'done') {
-    const message = `the password could not be changed: ${reason}; the old one stays in force`;
-    return { progress: 'Stalled', reason: 'PasswordChangeFailed', message, actions: [] };
-  }
-  const message = then === 'complete' ? 'the new password is in force' : 'the previous password is discarded';
+  if (job.state === 'failed' || outcome !== 'done')
+    return resource.resetPassword ? reset(observed) : failed(reason, name);
+  const message = then === 'discard' ? 'the previous password is discarded' : 'the new password is in force';
   return change(message, { kind: 'write-active', change: then });
 }
 
-function startJob(job: ObservedJob | undefined): Decision {
-  if (!job) return change('starts the password Job', { kind: 'create-job', step: 'change-pass' });
-  const actions: Action[] = job.deleting ? [] : [{ kind: 'delete-job', step: 'change-pass', uid: job.uid }];
-  return change('takes away an earlier password Job', ...actions);
+function failed(reason: string, job: string): Decision {
+  const again = `to try again, delete the Job: kubectl delete job ${job}`;
+  const wayOut = `if nobody knows root's password any more, the annotation ${RESET_PASSWORD_ANNOTATION}: "true" sets it offline, which restarts the server`;
+  const message = `the password could not be changed: ${reason}; the old one stays in force. ${again}; ${wayOut}`;
+  return stalled('PasswordChangeFailed', message);
+}
+
+/** Behind the closed gate the restore Job sets root's password without any login. */
+function reset({ gate }: Observed): Decision {
+  const close: Action[] = gate ? [{ kind: 'close-gate', uid: gate.uid }] : [];
+  const message = "stops the server to set root's password offline, as the annotation asks";
+  return reconciling('PasswordResetting', message, { kind: 'write-active', change: 'reset' }, ...close);
 }
 
 function change(message: string, ...actions: Action[]): Decision {
-  return { progress: 'Reconciling', reason: 'PasswordChanging', message, actions };
-}
-
-function ready(reason: string, message: string): Decision {
-  return { progress: 'Ready', reason, message, actions: [] };
+  return reconciling('PasswordChanging', message, ...actions);
 }

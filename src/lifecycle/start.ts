@@ -1,77 +1,73 @@
 // Invariants 1 and 3: who may open the data directory, and what is on it. From bound volumes to a server that is Ready.
 
-import { reconciling, type Action, type Decision } from './actions.ts';
-import type { Observed, ObservedJob, ObservedPod, ObservedResource } from './observed.ts';
-import { isProvablyNew } from './volumes.ts';
+import { childNames } from '../api/names.ts';
+import { ready, reconciling, stalled, type Action, type Decision } from './actions.ts';
+import type { Observed, ObservedJob, ObservedResource } from './observed.ts';
+import { findServer, followRunning, replaceJob, stopOwners } from './pods.ts';
+import { adoptActions, isProvablyNew } from './volumes.ts';
 
 /** A pod that has waited longer is made anew before the gate opens: the kubelet looks again only after up to two minutes. */
 const STALE_POD_MILLISECONDS = 10_000;
-
-/** Pods that have, or may have, the data directory open. */
-export function ownersOf({ pods }: Observed): ObservedPod[] {
-  return pods.filter(({ started, terminating, ended }) => (started || terminating) && !ended);
-}
 
 /** What must happen until the server is Ready; undefined when it is. */
 export function decideStart(observed: Observed, resource: ObservedResource, now: number): Decision | undefined {
   const { gate, passwords } = observed;
   if (gate) return superviseServer(observed, resource);
+  const isReset = resource.status.resetSince !== '';
   // Somebody took the gate away under a server that runs; it proves that there is data.
-  if (findServer(observed)) return openGate({ ...observed, pods: [] }, 'data', now);
-  if (!passwords.hasDesired) {
-    const message = 'waits for the Secret with the password; create it, or deliver it by your secrets tool';
-    return { progress: 'Reconciling', reason: 'PasswordMissing', message, actions: [] };
-  }
-  // Read before N-active is made: its existence is a sign that a server may have run.
+  if (findServer(observed) && !isReset) return openGate({ ...observed, pods: [] }, 'data', now);
   const isNew =
     !observed.jobs.restore && isProvablyNew(observed, observed.data) && isProvablyNew(observed, observed.backup);
+  if (!passwords.hasActive && !passwords.hasDesired) {
+    const message = 'waits for the Secret with the password; create it, or deliver it by your secrets tool';
+    return reconciling('PasswordMissing', message);
+  }
+  // Decided before NAME-active is made: its existence is a sign that a server may have run.
   if (isNew) return openGate(observed, 'empty', now, { kind: 'write-active', change: 'first' });
   if (!passwords.hasActive) {
-    return reconciling('Starting', 'writes the password that the server starts with', {
-      kind: 'write-active',
-      change: 'first',
-    });
+    const message = 'writes the password that the server starts with';
+    return reconciling('Starting', message, { kind: 'write-active', change: 'first' });
   }
   return decideRestore(observed, resource, now);
 }
 
-function findServer({ pods }: Observed): ObservedPod | undefined {
-  return pods.find(({ ready, terminating, step }) => ready && !terminating && step === undefined);
+function superviseServer(observed: Observed, { paused }: ObservedResource): Decision | undefined {
+  const { passwords } = observed;
+  if (!passwords.hasActive && passwords.hasDesired) {
+    const message = 'writes the Secret with the password in force again, which somebody deleted';
+    return reconciling('Starting', message, { kind: 'write-active', change: 'recover' });
+  }
+  if (findServer(observed)) return settleServer(observed);
+  if (paused) return ready('Paused', 'paused; the volumes stay');
+  const trouble = observed.pods.find(({ jobUid, trouble: text }) => jobUid === '' && text !== '')?.trouble;
+  if (trouble !== undefined) return stalled('ServerFailing', `the server does not start: ${trouble}`);
+  return reconciling('ServerStarting', 'the gate is open; waits until the server is Ready');
 }
 
-function superviseServer(observed: Observed, { paused }: ObservedResource): Decision | undefined {
+/** What is written down once the server is Ready. */
+function settleServer(observed: Observed): Decision | undefined {
   const { gate } = observed;
-  const isReady = findServer(observed) !== undefined;
-  if (isReady && gate?.expect === 'empty') {
+  if (gate?.expect === 'empty') {
     return reconciling('Initialised', 'from now on an empty volume is refused', { kind: 'expect-data', uid: gate.uid });
   }
-  if (isReady) return undefined;
-  if (paused) return { progress: 'Ready', reason: 'Paused', message: 'paused; the volumes stay', actions: [] };
-  return reconciling('ServerStarting', 'the gate is open; waits until the server is Ready');
+  const [adopt] = adoptActions(observed);
+  return adopt && reconciling('Adopting', 'takes over a volume of an earlier resource of this name', adopt);
 }
 
 /** The Job looks at the volume and restores the latest backup if there is no data. */
 function decideRestore(observed: Observed, resource: ObservedResource, now: number): Decision {
   const job = observed.jobs.restore;
   if (job?.ours && !job.deleting) return followRestore(observed, resource, now, job);
-  const [owner] = ownersOf(observed);
-  if (owner) {
-    const message = `waits until the pod ${owner.name}, which may have the data open, is gone`;
-    const actions: Action[] = owner.terminating ? [] : [{ kind: 'delete-pod', name: owner.name, uid: owner.uid }];
-    return { progress: 'Reconciling', reason: 'PodRunning', message, actions };
-  }
-  if (job) return replaceJob(job);
+  const stopping = stopOwners(observed, now);
+  if (stopping) return stopping;
+  if (job) return replaceJob(childNames(observed.name).jobs.restore, 'restore', job);
   return reconciling('Restoring', 'looks at the volumes', { kind: 'create-job', step: 'restore' });
 }
 
-function replaceJob(job: ObservedJob): Decision {
-  const actions: Action[] = job.deleting ? [] : [{ kind: 'delete-job', step: 'restore', uid: job.uid }];
-  return reconciling('Restoring', 'takes away an earlier restore Job', ...actions);
-}
-
 function followRestore(observed: Observed, resource: ObservedResource, now: number, job: ObservedJob): Decision {
-  if (job.state === 'running') return reconciling('Restoring', 'the restore Job looks at the volumes');
-  const { outcome, reason } = job.result ?? { outcome: '', reason: 'the Job did not say what it did' };
+  const name = childNames(observed.name).jobs.restore;
+  if (job.state === 'running') return followRunning(name, 'Restoring', job);
+  const { outcome, reason } = job.result ?? { outcome: '', reason: 'it did not say what it did' };
   switch (job.state === 'failed' ? 'failed' : outcome) {
     case 'data':
     case 'restored':
@@ -79,13 +75,15 @@ function followRestore(observed: Observed, resource: ObservedResource, now: numb
     case 'declined':
       return openGate(observed, 'empty', now);
     case 'empty': {
-      if (resource.status.server === undefined) return openGate(observed, 'empty', now);
-      const message = 'a server had run here, but there is neither data nor a backup; find the volume before you go on';
-      return { progress: 'Stalled', reason: 'DataMissing', message, actions: [] };
+      if (resource.status.server === undefined || resource.restoreFrom === 'none')
+        return openGate(observed, 'empty', now);
+      const message =
+        'a server had run here, but there is neither data nor a backup; bring the volume back, or put restore.from: none into git to start with an empty database';
+      return stalled('DataMissing', message);
     }
     default: {
-      const message = `the restore did not succeed and nothing was started: ${reason}; delete the Job to try again`;
-      return { progress: 'Stalled', reason: 'RestoreFailed', message, actions: [] };
+      const message = `the restore did not succeed and nothing was started: ${reason}; to try again, delete the Job: kubectl delete job ${name}`;
+      return stalled('RestoreFailed', message);
     }
   }
 }
@@ -104,5 +102,6 @@ function openGate(observed: Observed, expect: 'empty' | 'data', now: number, ...
   const created = isRestored ? 'with restore-job' : 'without restore-job';
   const message =
     expect === 'empty' ? 'opens the gate for a new database' : 'opens the gate for the data that is there';
-  return reconciling('Opening', message, ...first, { kind: 'open-gate', expect, claimUid, created });
+  const actions: Action[] = [...first, ...adoptActions(observed), { kind: 'open-gate', expect, claimUid, created }];
+  return reconciling('Opening', message, ...actions);
 }

@@ -7,16 +7,21 @@ import type { ObservedStatus, Time } from './observed.ts';
 export interface StoredStatus extends ObservedStatus {
   readonly gateOpenedAt: Time | undefined;
   readonly gateClosedAt: Time | undefined;
+  /** What annotations asked for; it counts although the annotation is gone. */
+  readonly requests: { readonly skipFinalBackup: boolean; readonly rotateNow: boolean };
 }
 
 /** Reads the status; what is missing or odd counts as not written. */
 export function readStatus(resource: StoredMySQL | undefined): StoredStatus {
-  const { server, backedUpVolume, skipRecorded, gateOpenedAt, gateClosedAt } = resource?.status ?? {};
+  const { server, backedUpVolume, skipRecorded, gateOpenedAt, gateClosedAt, requests } = resource?.status ?? {};
   const { image } = (server ?? {}) as Record<string, unknown>;
+  const { skipFinalBackup, rotateNow, resetPassword } = (requests ?? {}) as Record<string, unknown>;
   return {
     server: typeof image === 'string' ? { image } : undefined,
     backedUpVolume: typeof backedUpVolume === 'string' ? backedUpVolume : '',
     skipRecorded: skipRecorded === true,
+    resetSince: typeof resetPassword === 'string' ? resetPassword : '',
+    requests: { skipFinalBackup: skipFinalBackup !== undefined, rotateNow: rotateNow !== undefined },
     gateOpenedAt: readTime(gateOpenedAt),
     gateClosedAt: readTime(gateClosedAt),
   };

@@ -1,11 +1,16 @@
 // Invariant 2, "Retained": which volume belongs to a claim, and what must happen before it may be used.
 
-import type { Action, Decision, StorageRole } from './actions.ts';
-import type { Observed, ObservedClaim, ObservedStorage, ObservedVolume } from './observed.ts';
+import type { Action } from './actions.ts';
+import type { Observed, ObservedResource, ObservedStorage, ObservedVolume } from './observed.ts';
 
 /** The volume that a claim is bound to. */
 export function boundVolume({ claim, volumes }: ObservedStorage): ObservedVolume | undefined {
   return claim?.volumeName === '' ? undefined : volumes.find(({ name }) => name === claim?.volumeName);
+}
+
+/** The claim is bound to a volume that was not seen: it was bound a moment ago. Nothing is known about it yet. */
+export function isVolumeUnseen(storage: ObservedStorage): boolean {
+  return storage.claim?.phase === 'Bound' && boundVolume(storage) === undefined;
 }
 
 /** Volumes that hold, or may hold, data of this name and are not bound to its claim now. */
@@ -17,11 +22,12 @@ export function keptVolumes({ claim, volumes }: ObservedStorage): ObservedVolume
 }
 
 /** A volume whose claim is gone is given back to the next claim of its name, whoever makes it. */
-export function reserveActions({ data, backup }: Observed): Action[] {
-  return [data, backup].flatMap(({ claim, volumes }) =>
-    volumes
+export function reserveActions({ resource, data, backup }: Observed): Action[] {
+  return [data, backup].flatMap((storage) =>
+    storage.volumes
       .filter((volume) => volume.phase === 'Released' && !volume.finished && volume.policy === 'Retain')
-      .filter((volume) => volume.claimUid !== '' && volume.claimUid !== claim?.uid)
+      .filter((volume) => volume.claimUid !== '' && volume.claimUid !== storage.claim?.uid)
+      .filter((volume) => !resource || !isGivenUp(resource, volume, storage === backup))
       .map(({ name, claimUid }): Action => ({ kind: 'reserve-volume', volume: name, claimUid })),
   );
 }
@@ -36,52 +42,14 @@ export function retainActions({ data, backup, mayTouchVolumes }: Observed): Acti
   });
 }
 
-/** What keeps the two claims from being used; undefined when both are bound to the right volumes. */
-export function waitForVolumes(observed: Observed): Decision | undefined {
-  return waitForStorage(observed, 'data') ?? waitForStorage(observed, 'backup');
-}
-
-function waitForStorage(observed: Observed, role: StorageRole): Decision | undefined {
-  const storage = observed[role];
-  const { claim } = storage;
-  const name = role === 'data' ? `${observed.name}-pvc` : `backup-${observed.name}-pvc`;
-  const waiting = (reason: string, message: string): Decision => ({
-    progress: 'Reconciling',
-    reason,
-    message,
-    actions: [],
+/** Volumes of an earlier resource, which are this one's as soon as its server may use them. */
+export function adoptActions({ resource, data, backup, mayTouchVolumes }: Observed): Action[] {
+  if (!mayTouchVolumes) return [];
+  return [data, backup].flatMap((storage) => {
+    const volume = boundVolume(storage);
+    if (!volume || volume.resourceUid === resource?.uid) return [];
+    return [{ kind: 'adopt-volume', volume: volume.name, uid: volume.uid } satisfies Action];
   });
-  if (!claim) return waiting('ClaimMissing', `waits for the claim ${name}; apply the rendered manifests`);
-  if (claim.deleting) return waiting('ClaimDeleting', `waits until the claim ${name}, which is being deleted, is gone`);
-  const [kept] = keptVolumes(storage);
-  if (kept) return useKeptVolume(role, claim, kept, boundVolume(storage));
-  if (claim.phase === 'Bound') return undefined;
-  return waiting('ClaimPending', `waits until the claim ${name} is bound to a volume`);
-}
-
-/** Another volume holds the data. It is never left aside: the claim is made again for it, or people are told. */
-function useKeptVolume(
-  role: StorageRole,
-  claim: ObservedClaim,
-  kept: ObservedVolume,
-  bound: ObservedVolume | undefined,
-): Decision {
-  if (claim.phase === 'Pending' && claim.className === kept.className && claim.requested <= kept.capacity) {
-    const message = `waits until the claim ${claim.name} is bound to the volume ${kept.name}, which holds its data`;
-    return { progress: 'Reconciling', reason: 'ClaimPending', message, actions: [] };
-  }
-  const stalled = { progress: 'Stalled', reason: 'RetainedVolumeNotBound' } as const;
-  if (claim.className !== kept.className) {
-    const field = role === 'data' ? 'spec.storage.className' : 'spec.backup.className';
-    const message = `the volume ${kept.name} holds the data and has the class "${kept.className}"; put ${field}: ${kept.className} into git`;
-    return { ...stalled, message, actions: [] };
-  }
-  if (bound && bound.resourceUid !== '') {
-    const message = `the claim ${claim.name} is bound to ${bound.name}, but ${kept.name} holds data of the same name; decide which one to keep and delete the other claim or volume`;
-    return { ...stalled, message, actions: [] };
-  }
-  const message = `makes the claim ${claim.name} again for the volume ${kept.name}, which holds its data`;
-  return { ...stalled, message, actions: [{ kind: 'delete-claim', role, uid: claim.uid }] };
 }
 
 /**
@@ -112,4 +80,13 @@ export function ownVolume({ resource, data }: Observed, storage: ObservedStorage
   const marked = storage.volumes.find(({ resourceUid, finished }) => resourceUid === resource?.uid && !finished);
   const isSaved = storage === data && (resource?.status.backedUpVolume ?? '') !== '';
   return marked ?? (isSaved ? undefined : boundVolume(storage));
+}
+
+/** The data on a volume of a deleted resource is backed up, or nobody wants it. */
+export function isGivenUp(resource: ObservedResource, volume: ObservedVolume, isBackup: boolean): boolean {
+  const { deletedAt, deletionPolicy, status, skipFinalBackup, uid } = resource;
+  if (deletedAt === undefined || deletionPolicy === 'Retain') return false;
+  if (deletionPolicy === 'Delete') return volume.resourceUid === uid;
+  if (isBackup) return false;
+  return status.backedUpVolume === volume.uid || (skipFinalBackup && status.skipRecorded && volume.resourceUid === uid);
 }

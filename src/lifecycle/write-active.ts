@@ -23,14 +23,16 @@ export async function writeActive(
   const { key, passwords } = observation;
   const name = childNames(key.name).activeSecret;
   const { active, desired } = passwords;
-  if (change === 'first') {
+  if (change === 'first' || change === 'recover') {
     if (desired === undefined) throw new Error(`${key.name}: there is no password to write`);
+    // Of a server that runs nobody knows the password for certain: the Job tries it.
+    const data = change === 'first' ? { current: desired } : { current: desired, next: desired };
     await objects.create(KINDS.Secret, {
       apiVersion: 'v1',
       kind: 'Secret',
       metadata: { name, namespace: key.namespace, labels: { [RESOURCE_LABEL]: key.name } },
       type: 'Opaque',
-      data: { current: desired },
+      data,
     } as Manifest);
     return;
   }
@@ -52,20 +54,25 @@ type Fields = Readonly<Record<string, string | null>>;
 
 /** A merge patch: null takes a field away. */
 function changed(
-  change: Exclude<Change, 'first'>,
-  { passwords: { active, desired } }: Observation,
+  change: Exclude<Change, 'first' | 'recover'>,
+  { passwords }: Observation,
   now: string,
 ): { readonly data: Fields; readonly annotations: Fields } {
-  const { current = '', next = '' } = active?.data ?? {};
-  switch (change) {
-    case 'begin':
-      return { data: { next: desired ?? current }, annotations: {} };
-    case 'complete':
-      return {
-        data: { current: next, previous: current, next: null },
-        annotations: { [PREVIOUS_SINCE_ANNOTATION]: now, [PASSWORD_CHANGED_ANNOTATION]: now },
-      };
-    case 'discard':
-      return { data: { previous: null }, annotations: { [PREVIOUS_SINCE_ANNOTATION]: null } };
-  }
+  const { current = '', next = '' } = passwords.active?.data ?? {};
+  const desired = passwords.desired ?? current;
+  const changes: Readonly<Record<typeof change, Fields>> = {
+    begin: { next: desired },
+    complete: { current: next, previous: current, next: null },
+    confirm: { next: null },
+    reset: { current: desired, next: null, previous: null },
+    discard: { previous: null },
+  };
+  const isChange = change === 'complete' || change === 'reset';
+  return {
+    data: changes[change],
+    annotations: {
+      ...(isChange ? { [PASSWORD_CHANGED_ANNOTATION]: now } : {}),
+      ...('previous' in changes[change] ? { [PREVIOUS_SINCE_ANNOTATION]: change === 'complete' ? now : null } : {}),
+    },
+  };
 }

@@ -24,8 +24,8 @@ interface CommonInput {
   readonly inputHash: string;
   /** The server's image; the model's own where it is not given. */
   readonly image?: string;
-  /** Hostnames of the nodes on which the volumes can be mounted. Without any the scheduler decides. */
-  readonly nodes?: readonly string[];
+  /** The node that a ReadWriteOnce volume is attached to already. Without it the scheduler decides. */
+  readonly node?: string;
   /** For how many seconds nothing may be read or written before the Job gives up. */
   readonly noProgressSeconds?: number;
 }
@@ -81,7 +81,7 @@ export function renderJob<S extends JobStep>(model: Model, step: S, input: JobIn
     jobScript: scripts[step],
     image: input.image ?? model.image,
     resources: step === 'change-pass' ? smallResources(model.resources) : model.resources,
-    scheduling: buildScheduling(model.scheduling, input.nodes ?? []),
+    scheduling: buildScheduling(model.scheduling, input.node ?? ''),
     resourceUid: input.resourceUid,
     inputHash: input.inputHash,
     noProgressSeconds: String(input.noProgressSeconds ?? NO_PROGRESS_SECONDS),
@@ -128,20 +128,21 @@ type Scheduling = Readonly<Record<string, unknown>>;
  * The server's scheduling without what is about its neighbours. A node that is given by name stands for all rules about
  * nodes: the volumes are there, and what git says now may be for another one.
  */
-function buildScheduling(scheduling: object | null, nodes: readonly string[]): object | null {
+function buildScheduling(scheduling: object | null, node: string): object | null {
   const { affinity, nodeSelector, topologySpreadConstraints: _, ...rest } = (scheduling ?? {}) as Scheduling;
   const { nodeAffinity } = (affinity ?? {}) as Scheduling;
   const rules =
-    nodes.length > 0
-      ? { affinity: { nodeAffinity: requireNodes(nodes) } }
+    node !== ''
+      ? { affinity: { nodeAffinity: requireNode(node) } }
       : { ...(nodeAffinity ? { affinity: { nodeAffinity } } : {}), ...(nodeSelector ? { nodeSelector } : {}) };
   const all = { ...rest, ...rules };
   return Object.keys(all).length > 0 ? all : null;
 }
 
-function requireNodes(nodes: readonly string[]): object {
-  const hostnames = { key: 'kubernetes.io/hostname', operator: 'In', values: [...nodes] };
-  return { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions: [hostnames] }] } };
+/** By affinity and not by nodeName, which would pass over the scheduler and with it the binding of volumes. */
+function requireNode(node: string): object {
+  const isNode = { key: 'metadata.name', operator: 'In', values: [node] };
+  return { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchFields: [isNode] }] } };
 }
 
 const SMALL: Readonly<Record<string, Readonly<Record<string, string>>>> = {

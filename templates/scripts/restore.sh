@@ -37,6 +37,7 @@ keep_data() {
   if [[ -e $state/my.cnf ]]; then use_config "$state/my.cnf"; else printf '%s' "$MY_CNF" >/etc/mysql/conf.d/my.cnf; fi
   need_password
   start_server
+  report serverVersion "$(quote_json "$(query 'SELECT VERSION()')" 50)"
   set_root_password
   stop_server
   report found '"data"'

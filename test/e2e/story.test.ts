@@ -1,21 +1,16 @@
-// The life of a database: made, deleted with a final backup, made again with its rows, given another password. The watcher
-// runs within the test; it is no command yet, and the CRD has no fields for what it writes down, so they are let through.
+// The life of a database: made, deleted with a final backup, made again with its rows, given another password. The control
+// loop runs within the test.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSystemClock } from '../../src/cluster/clock.ts';
 import { connect, type Connection } from '../../src/cluster/connect.ts';
 import { isClusterError } from '../../src/cluster/errors.ts';
 import { startController, type Controller } from '../../src/lifecycle/controller.ts';
-import { Namespace, kubectl, waitUntil } from './support/kubectl.ts';
+import { Namespace, waitUntil } from './support/kubectl.ts';
 import { PASSWORD, mysql } from './support/resource.ts';
 
-const STATUS = '/spec/versions/0/schema/openAPIV3Schema/properties/status/x-kubernetes-preserve-unknown-fields';
 const NAME = 'mysql-instance';
 const NEW_PASSWORD = 'another-password';
-
-function patchDefinition(operation: object): Promise<string> {
-  return kubectl(['patch', 'crd', 'mysqls.otus.homework', '--type=json', '-p', JSON.stringify([operation])]);
-}
 
 describe('a managed resource', () => {
   let namespace: Namespace;
@@ -25,7 +20,6 @@ describe('a managed resource', () => {
   let rounds = 0;
 
   beforeAll(async () => {
-    await patchDefinition({ op: 'add', path: STATUS, value: true });
     namespace = await Namespace.create('story');
     await namespace.deliver(mysql(NAME));
     const clock = createSystemClock();
@@ -44,7 +38,6 @@ describe('a managed resource', () => {
     await controller.stop();
     await connection.close();
     await namespace.delete();
-    await patchDefinition({ op: 'remove', path: STATUS });
   });
 
   const message = (text: string): Promise<true> =>

@@ -3,12 +3,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Action, Decision } from '../../src/lifecycle/actions.ts';
 import { decide } from '../../src/lifecycle/decide.ts';
-import type { Observed, ObservedStorage } from '../../src/lifecycle/observed.ts';
-import { ownersOf } from '../../src/lifecycle/start.ts';
+import type { Observed, ObservedResource, ObservedStorage, ObservedVolume } from '../../src/lifecycle/observed.ts';
+import { ownersOf } from '../../src/lifecycle/pods.ts';
 import { boundVolume } from '../../src/lifecycle/volumes.ts';
-import { MADE, NOW, claim, finished, job, observed, pod, resource, volume } from '../support/observed.ts';
+import { MADE, NOW, RAN, claim, finished, job, observed, pod, resource, volume } from '../support/observed.ts';
 
-const ran = { server: { image: 'mysql:9.7' }, backedUpVolume: '', skipRecorded: false };
+const ran = RAN;
 const deleted = { deletedAt: NOW - 5000 };
 
 const resources = [
@@ -53,7 +53,7 @@ const podSets = [
   [pod({ createdAt: NOW - 60_000 })],
   [pod({ started: true, ready: true })],
   [pod({ started: true, terminating: true })],
-  [pod({ started: true, ended: true, step: 'backup' })],
+  [pod({ started: true, ended: true, jobUid: 'job' })],
 ];
 
 const gates = [
@@ -78,15 +78,30 @@ const passwordSets = [
   { ...base, hasDesired: false },
   { ...base, hasActive: true, desiredIsCurrent: true },
   { ...base, hasActive: true },
-  { ...base, hasActive: true, hasNext: true, desiredIsNext: true },
+  { ...base, hasActive: true, hasNext: true },
   { ...base, hasActive: true, desiredIsCurrent: true, previousSince: NOW - 1_000_000 },
 ];
+
+/** What is seen where volumes may not be read: that a claim is bound. */
+function withoutVolumes(
+  storage: Pick<Observed, 'data' | 'backup'>,
+  resourceUid: string,
+): Pick<Observed, 'data' | 'backup'> {
+  const see = ({ claim: seen }: ObservedStorage): ObservedStorage => {
+    if (seen?.phase !== 'Bound') return { claim: seen, volumes: [] };
+    const { volumeName: name } = seen;
+    return { claim: seen, volumes: [volume('data', { name, uid: name, policy: 'Delete', resourceUid })] };
+  };
+  return { data: see(storage.data), backup: see(storage.backup) };
+}
 
 /** Every combination, counted through like the digits of a number. */
 function* everything(): Iterable<Observed> {
   const data = storages('data');
   const backup = storages('backup');
-  const sizes = [resources, data, backup, podSets, gates, jobSets, passwordSets].map(({ length }) => length);
+  const sizes = [resources, data, backup, podSets, gates, jobSets, passwordSets, [true, false]].map(
+    ({ length }) => length,
+  );
   const total = sizes.reduce((product, size) => product * size, 1);
   for (let number = 0; number < total; number += 1) {
     let rest = number;
@@ -97,7 +112,10 @@ function* everything(): Iterable<Observed> {
     };
     const storage = { data: pick(data), backup: pick(backup) };
     const around = { pods: pick(podSets), gate: pick(gates), jobs: pick(jobSets), passwords: pick(passwordSets) };
-    yield observed({ resource: pick(resources), ...storage, ...around, statefulSet: undefined });
+    const owner = pick(resources);
+    const mayTouchVolumes = pick([true, false]);
+    const state = { ...storage, ...around, resource: owner, statefulSet: undefined, mayTouchVolumes };
+    yield observed(mayTouchVolumes ? state : { ...state, ...withoutVolumes(storage, owner?.uid ?? '') });
   }
 }
 
@@ -115,21 +133,38 @@ function isSafe(storage: ObservedStorage): boolean {
   return boundVolume(storage)?.policy === 'Retain';
 }
 
-function isGivenUp({ resource: owner, data }: Observed): boolean {
-  const bound = boundVolume(data);
-  if (owner?.deletionPolicy !== 'Backup') return true;
-  return (owner.skipFinalBackup && owner.status.skipRecorded) || owner.status.backedUpVolume === bound?.uid;
+/** Whether a volume's data may be destroyed. */
+function isGivenUp({ resource: owner, data }: Observed, { uid, resourceUid }: ObservedVolume): boolean {
+  if (owner?.deletedAt === undefined || owner.deletionPolicy === 'Retain') return false;
+  const isOwn = resourceUid === owner.uid;
+  if (owner.deletionPolicy === 'Delete') return isOwn;
+  if (!data.volumes.some((volume) => volume.uid === uid)) return false;
+  return owner.status.backedUpVolume === uid || (isOwn && owner.skipFinalBackup && owner.status.skipRecorded);
+}
+
+/** A claim may go when what it is bound to outlives it, or may be destroyed. */
+function mayLoseClaim(state: Observed, role: 'data' | 'backup'): boolean {
+  const bound = boundVolume(state[role]);
+  return bound === undefined || (bound.finished && bound.policy === 'Retain') || isGivenUp(state, bound);
 }
 
 /** Nothing of this resource is on a volume that a deletion would take along. */
 function mayLetGo(state: Observed): boolean {
   const { resource: owner, data, definitionDeleting } = state;
-  if (!owner?.managed || definitionDeleting || isGivenUp(state)) return true;
+  if (!owner?.managed || definitionDeleting) return true;
   const own = data.volumes.filter(({ resourceUid, finished: done }) => resourceUid === owner.uid && !done);
-  return (
-    own.every(({ uid }) => owner.status.backedUpVolume === uid) &&
-    (!boundVolume(data) || owner.status.backedUpVolume !== '')
-  );
+  return own.every((volume) => isGivenUp(state, volume) || isKeptBy(owner, state, volume));
+}
+
+/** The data may stay on its volume without a backup. */
+function isKeptBy(
+  { deletionPolicy }: ObservedResource,
+  { mayTouchVolumes, namespaceTerminating }: Observed,
+  { policy }: ObservedVolume,
+): boolean {
+  // Where volumes may not be touched, the claim that stays is all that keeps one.
+  if (deletionPolicy === 'Retain') return policy === 'Retain' || !mayTouchVolumes;
+  return policy === 'Retain' && namespaceTerminating;
 }
 
 type Check = readonly [invariant: string, holds: (action: Action, state: Observed) => boolean];
@@ -137,36 +172,33 @@ type Check = readonly [invariant: string, holds: (action: Action, state: Observe
 const CHECKS: readonly Check[] = [
   [
     'I1: the resource goes only when its data is backed up, given up, or kept',
-    (action, state) => action.kind !== 'remove-finalizer' || mayLetGo(state) || boundVolume(state.data) === undefined,
+    (action, state) => action.kind !== 'remove-finalizer' || mayLetGo(state),
   ],
   [
-    'I1: a bound data claim of a deleted resource goes only after its backup',
+    'I1: a claim goes only when its volume outlives it or may be destroyed',
     (action, state) =>
-      action.kind !== 'delete-claim' ||
-      action.role !== 'data' ||
-      state.resource?.deletedAt === undefined ||
-      boundVolume(state.data) === undefined ||
-      boundVolume(state.data)?.resourceUid === '' ||
-      isGivenUp(state),
+      (action.kind !== 'delete-claim' && action.kind !== 'replace-claim') || mayLoseClaim(state, action.role),
   ],
   [
     'I1: the claim of a living resource goes only for a kept volume',
     (action, state) =>
-      action.kind !== 'delete-claim' ||
-      state.resource?.deletedAt !== undefined ||
-      state[action.role].volumes.some(({ name }) => name === 'old'),
+      action.kind !== 'replace-claim' || state[action.role].volumes.some(({ name }) => name === action.volume),
   ],
   [
-    'I1: the backup claim stays',
-    (action, state) =>
-      action.kind !== 'delete-claim' ||
-      action.role !== 'backup' ||
-      state.resource?.deletionPolicy === 'Delete' ||
-      state.backup.volumes.some(({ name }) => name === 'old'),
+    'I1: no claim of a living resource is deleted for good',
+    (action, state) => action.kind !== 'delete-claim' || state.resource?.deletedAt !== undefined,
   ],
   [
     'I1: a volume gets its own policy back only after its backup',
-    (action, state) => action.kind !== 'finish-volume' || isGivenUp(state),
+    (action, state) =>
+      action.kind !== 'finish-volume' ||
+      [...state.data.volumes, ...state.backup.volumes].some((one) => one.uid === action.uid && isGivenUp(state, one)),
+  ],
+  [
+    'I1: a volume with data of a living resource is never set aside',
+    (action, state) =>
+      action.kind !== 'set-aside-volume' ||
+      [...state.data.volumes, ...state.backup.volumes].some((one) => one.uid === action.uid && one.resourceUid === ''),
   ],
   [
     'I2: a restore starts only behind a closed gate',
@@ -175,14 +207,15 @@ const CHECKS: readonly Check[] = [
   [
     'I3: a password is in force only when the Job said so',
     (action, state) => {
-      if (action.kind !== 'write-active' || action.change === 'first' || action.change === 'begin') return true;
+      if (action.kind !== 'write-active' || ['first', 'recover', 'begin', 'reset'].includes(action.change)) return true;
       const change = state.jobs['change-pass'];
       return change?.ours === true && change.state === 'succeeded' && change.result?.outcome === 'done';
     },
   ],
   [
     'I3: the password that is in force is never written over',
-    (action, state) => action.kind !== 'write-active' || action.change !== 'first' || !state.passwords.hasActive,
+    (action, state) =>
+      action.kind !== 'write-active' || !['first', 'recover'].includes(action.change) || !state.passwords.hasActive,
   ],
   [
     'I4: a Job that opens the data starts only when nothing else has it open',
@@ -201,7 +234,8 @@ const CHECKS: readonly Check[] = [
   ],
   [
     'I9: the gate opens only for volumes that outlive their claims',
-    (action, state) => action.kind !== 'open-gate' || (isSafe(state.data) && isSafe(state.backup)),
+    (action, state) =>
+      action.kind !== 'open-gate' || !state.mayTouchVolumes || (isSafe(state.data) && isSafe(state.backup)),
   ],
   [
     'the gate opens only while the resource lives',

@@ -91,9 +91,9 @@ describe.each(STEPS)('the Job of the step %s', (step) => {
       nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [] } },
     };
     const spec = { affinity, nodeSelector: { disk: 'fast' }, tolerations: [{ operator: 'Exists' }] };
-    const pod = render(step, spec, { nodes: ['node-1'] }).spec.template.spec;
+    const pod = render(step, spec, { node: 'node-1' }).spec.template.spec;
     expect(JSON.stringify(pod.affinity)).toBe(
-      '{"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":{"nodeSelectorTerms":[{"matchExpressions":[{"key":"kubernetes.io/hostname","operator":"In","values":["node-1"]}]}]}}}',
+      '{"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":{"nodeSelectorTerms":[{"matchFields":[{"key":"metadata.name","operator":"In","values":["node-1"]}]}]}}}',
     );
     expect(pod.nodeSelector).toBeUndefined();
     expect(pod.tolerations).toEqual([{ operator: 'Exists' }]);

@@ -6,12 +6,18 @@ import type {
   ObservedJob,
   ObservedPod,
   ObservedResource,
+  ObservedStatus,
   ObservedVolume,
 } from '../../src/lifecycle/observed.ts';
 
 /** The time of all observations, and of the resource's making ten minutes earlier. */
 export const NOW = 1_000_000_000;
 export const MADE = NOW - 600_000;
+
+/** Nothing was written down yet. */
+export const STATUS: ObservedStatus = { server: undefined, backedUpVolume: '', skipRecorded: false, resetSince: '' };
+/** A server was Ready. */
+export const RAN: ObservedStatus = { ...STATUS, server: { image: 'mysql:9.7' } };
 
 export function claim(role: 'data' | 'backup', change: Partial<ObservedClaim> = {}): ObservedClaim {
   return {
@@ -40,6 +46,7 @@ export function volume(role: 'data' | 'backup', change: Partial<ObservedVolume> 
     claimUid: `${role}-claim`,
     provisioned: true,
     resourceUid: 'shop-uid',
+    retainedAt: '2001-09-09T01:46:40Z',
     finished: false,
     ...change,
   };
@@ -60,7 +67,8 @@ export function resource(change: Partial<ObservedResource> = {}): ObservedResour
     passwordOverlap: 300,
     skipFinalBackup: false,
     rotateNow: false,
-    status: { server: undefined, backedUpVolume: '', skipRecorded: false },
+    resetPassword: false,
+    status: STATUS,
     ...change,
   };
 }
@@ -72,15 +80,29 @@ export function pod(change: Partial<ObservedPod> = {}): ObservedPod {
     createdAt: NOW - 1000,
     started: false,
     terminating: false,
+    endsBy: undefined,
     ended: false,
     ready: false,
-    step: undefined,
+    node: 'node-1',
+    image: 'mysql:9.7',
+    trouble: '',
+    jobUid: '',
     ...change,
   };
 }
 
 export function job(change: Partial<ObservedJob> = {}): ObservedJob {
-  return { uid: 'job', ours: true, deleting: false, state: 'running', hasPods: true, result: undefined, ...change };
+  return {
+    uid: 'job',
+    ours: true,
+    foreign: false,
+    deleting: false,
+    state: 'running',
+    hasPods: true,
+    trouble: '',
+    result: undefined,
+    ...change,
+  };
 }
 
 /** A finished Job of ours that told its outcome. */
@@ -106,9 +128,9 @@ export function observed(change: Partial<Observed> = {}): Observed {
       hasDesired: true,
       hasActive: false,
       hasNext: false,
+      nextIsCurrent: false,
       previousSince: undefined,
       desiredIsCurrent: false,
-      desiredIsNext: false,
       wasChanged: false,
     },
     children: [],

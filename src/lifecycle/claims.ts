@@ -1,0 +1,113 @@
+// A living resource's two claims: what keeps them from being used, and the way back to the volume that holds the data.
+
+import { reconciling, stalled, type Action, type Decision, type StorageRole } from './actions.ts';
+import type { Observed, ObservedClaim, ObservedResource, ObservedVolume } from './observed.ts';
+import { ownersOf, stopOwners } from './pods.ts';
+import { boundVolume, isVolumeUnseen, keptVolumes } from './volumes.ts';
+
+/** Provisioning takes seconds; whoever waits longer should look. */
+const SLOW_MILLISECONDS = 120_000;
+
+/** What keeps the two claims from being used; undefined when both are bound to the right volumes. */
+export function decideClaims(observed: Observed, resource: ObservedResource, now: number): Decision | undefined {
+  return decideClaim(observed, resource, 'data', now) ?? decideClaim(observed, resource, 'backup', now);
+}
+
+function decideClaim(
+  observed: Observed,
+  resource: ObservedResource,
+  role: StorageRole,
+  now: number,
+): Decision | undefined {
+  const storage = observed[role];
+  const { claim } = storage;
+  if (!claim) return missingClaim(observed, resource, role);
+  if (claim.deleting) return leavingClaim(observed, claim);
+  const [kept] = keptVolumes(storage);
+  if (kept) return useKeptVolume(observed, { role, claim, kept }, now);
+  if (isVolumeUnseen(storage)) return { ...reconciling('ClaimPending', 'looks at the volume'), again: 1000 };
+  if (claim.phase === 'Bound') return undefined;
+  if (claim.phase === 'Lost') {
+    const message = `the volume of the claim ${claim.name} is gone; delete the claim and bring the volume back, or start anew`;
+    return stalled('VolumeLost', message);
+  }
+  return pendingClaim(claim, now);
+}
+
+function pendingClaim({ name, createdAt }: ObservedClaim, now: number): Decision {
+  const message = `waits until the claim ${name} is bound to a volume`;
+  if (now - createdAt < SLOW_MILLISECONDS) {
+    return { ...reconciling('ClaimPending', message), again: createdAt + SLOW_MILLISECONDS - now };
+  }
+  return stalled('ClaimPending', `${message}; "kubectl describe pvc ${name}" says why it is not`);
+}
+
+function missingClaim({ name: owner }: Observed, { status }: ObservedResource, role: StorageRole): Decision {
+  const name = role === 'data' ? `${owner}-pvc` : `backup-${owner}-pvc`;
+  const message = `waits for the claim ${name}; apply the rendered manifests`;
+  return status.server ? stalled('ClaimMissing', message) : reconciling('ClaimMissing', message);
+}
+
+/**
+ * A claim that somebody deleted goes when no pod has it. A server that runs is not stopped for that; a pod that waits or has
+ * ended holds the claim for ever and is taken away.
+ */
+function leavingClaim(observed: Observed, { name }: ObservedClaim): Decision {
+  const server = observed.pods.find(({ ready: isReady, jobUid }) => isReady && jobUid === '');
+  if (server) {
+    const message = `somebody deleted the claim ${name}; the server runs on, and its volume is kept. To let the claim be made again, restart it: kubectl delete pod ${server.name}`;
+    return stalled('ClaimDeleting', message);
+  }
+  const owners = new Set(ownersOf(observed).map(({ uid }) => uid));
+  const holders = observed.pods.filter(({ uid, terminating }) => !terminating && !owners.has(uid));
+  const actions = holders.map(({ name: pod, uid }): Action => ({ kind: 'delete-pod', name: pod, uid }));
+  return {
+    ...reconciling('ClaimDeleting', `waits until the claim ${name}, which is being deleted, is gone`, ...actions),
+    again: 1000,
+  };
+}
+
+/** A claim, and a volume with data of its name that it is not bound to. */
+interface Mismatch {
+  readonly role: StorageRole;
+  readonly claim: ObservedClaim;
+  readonly kept: ObservedVolume;
+}
+
+/** Another volume holds the data. It is never left aside: the claim is made again for it, or people are told. */
+function useKeptVolume(observed: Observed, mismatch: Mismatch, now: number): Decision {
+  const { role, claim, kept } = mismatch;
+  const bound = boundVolume(observed[role]);
+  if (observed.resource?.restoreFrom === 'none' && role === 'data') {
+    const message = `restore.from is none, but the volume ${kept.name} holds data of this name; put restore.from: latest into git to use it, or delete that volume`;
+    return stalled('RetainedVolumeDeclined', message);
+  }
+  if (claim.className !== kept.className) {
+    const field = role === 'data' ? 'spec.storage.className' : 'spec.backup.className';
+    const message = `the volume ${kept.name} holds the data and has the class "${kept.className}"; put ${field}: ${kept.className} into git`;
+    return stalled('RetainedVolumeNotBound', message);
+  }
+  if (claim.phase === 'Pending' && claim.requested <= kept.capacity) {
+    const message = `waits until the claim ${claim.name} is bound to the volume ${kept.name}, which holds its data`;
+    return reconciling('ClaimPending', message);
+  }
+  if (bound && bound.resourceUid !== '') {
+    const message = `the claim ${claim.name} is bound to ${bound.name}, but ${kept.name} holds data of the same name; decide which one to keep and delete the other claim or volume`;
+    return stalled('RetainedVolumeNotBound', message);
+  }
+  return replaceClaim(observed, mismatch, now);
+}
+
+function replaceClaim(observed: Observed, { role, claim, kept }: Mismatch, now: number): Decision {
+  const bound = boundVolume(observed[role]);
+  const reason = 'RetainedVolumeNotBound';
+  const stopping = role === 'data' ? stopOwners(observed, now) : undefined;
+  if (stopping) return stopping;
+  // No server was let in there, as far as we know. It outlives its claim all the same, for people to look at.
+  if (bound && !bound.finished) {
+    const message = `sets the volume ${bound.name} aside: the claim ${claim.name} is made again for ${kept.name}, which holds its data`;
+    return stalled(reason, message, { kind: 'set-aside-volume', volume: bound.name, uid: bound.uid });
+  }
+  const message = `makes the claim ${claim.name} again for the volume ${kept.name}, which holds its data`;
+  return stalled(reason, message, { kind: 'replace-claim', role, uid: claim.uid, volume: kept.name });
+}

@@ -1,0 +1,61 @@
+// Invariant 1, "One owner": who has, or may have, the data directory open, and how it is made free.
+
+import { reconciling, stalled, type Action, type Decision } from './actions.ts';
+import type { Observed, ObservedJob, ObservedPod } from './observed.ts';
+
+/** A node that lives has ended a pod by then. */
+const OVERDUE_MILLISECONDS = 60_000;
+
+/** Pods that have, or may have, the data directory open. */
+export function ownersOf({ pods }: Observed): ObservedPod[] {
+  return pods.filter(({ started, terminating, ended }) => (started || terminating) && !ended);
+}
+
+/** The server's pod that is Ready. */
+export function findServer({ pods }: Observed): ObservedPod | undefined {
+  return pods.find(({ ready, terminating, jobUid }) => ready && !terminating && jobUid === '');
+}
+
+/**
+ * Makes the data directory free; undefined when it is.
+ *
+ * @param but the Job whose pods are to have it
+ */
+export function stopOwners(observed: Observed, now: number, but?: ObservedJob): Decision | undefined {
+  const owners = ownersOf(observed).filter(({ jobUid }) => jobUid === '' || jobUid !== but?.uid);
+  const [first] = owners;
+  if (!first) return undefined;
+  const overdue = owners.find(({ endsBy }) => endsBy !== undefined && now > endsBy + OVERDUE_MILLISECONDS);
+  if (overdue) return waitForNode(overdue);
+  const actions = owners
+    .filter(({ terminating }) => !terminating)
+    .map(({ name, uid }): Action => ({ kind: 'delete-pod', name, uid }));
+  const message = `waits until the pod ${first.name}, which may have the data open, is gone`;
+  return { ...reconciling('PodRunning', message, ...actions), again: 5000 };
+}
+
+/** Nobody but the node knows whether the server has ended. */
+function waitForNode({ name, node }: ObservedPod): Decision {
+  const wayOut = `if the node ${node} is down for good, say so: kubectl taint node ${node} node.kubernetes.io/out-of-service=nodeshutdown:NoExecute`;
+  return stalled('PodStuck', `the pod ${name} should have ended long ago and may still have the data open; ${wayOut}`);
+}
+
+/**
+ * A Job of our name that is not the one that is wanted: it is taken away, unless somebody else made it.
+ *
+ * @param name the Job's name
+ */
+export function replaceJob(name: string, step: 'backup' | 'restore' | 'change-pass', job: ObservedJob): Decision {
+  if (job.foreign) {
+    const message = `the Job ${name} was not made by the watcher and is left alone; delete it, so that the watcher can make its own`;
+    return stalled('JobNameTaken', message);
+  }
+  const actions: Action[] = job.deleting ? [] : [{ kind: 'delete-job', step, uid: job.uid }];
+  return reconciling('ReplacingJob', `takes away an earlier Job ${name}`, ...actions);
+}
+
+/** A Job that runs, or whose pod does not start. */
+export function followRunning(name: string, reason: string, { trouble }: ObservedJob): Decision {
+  if (trouble === '') return reconciling(reason, `the Job ${name} runs`);
+  return stalled('JobNotStarting', `the pod of the Job ${name} does not start: ${trouble}`);
+}

@@ -1,0 +1,719 @@
+// Every state of docs/lifecycle.md, one row each: what was seen, and what the watcher does about it. The document's tables
+// are made from these rows.
+
+import type { Action } from '../../src/lifecycle/actions.ts';
+import { decide } from '../../src/lifecycle/decide.ts';
+import type { Observed } from '../../src/lifecycle/observed.ts';
+import { MADE, NOW, RAN, claim, finished, job, observed, pod, resource, running, volume } from '../support/observed.ts';
+
+/** A state, and the decision in one line: `Progress/Reason: action, action`. */
+export type Row = readonly [title: string, state: Observed, decision: string];
+
+/** A decision in one line. */
+export function summarise(state: Observed): string {
+  const { progress, reason, actions } = decide(state, NOW);
+  return `${progress}/${reason}: ${actions.map(nameAction).join(', ')}`;
+}
+
+/** The action's kind and the one word that tells it from others of its kind. */
+export function nameAction(action: Action): string {
+  const words = ['expect', 'step', 'role', 'change', 'volume'].map(
+    (field) => (action as Record<string, unknown>)[field],
+  );
+  const word =
+    action.kind === 'delete-pod' ? action.name : words.find((value): value is string => typeof value === 'string');
+  return word === undefined ? action.kind : `${action.kind} ${word}`;
+}
+
+const passwords = observed().passwords;
+const active = { ...passwords, hasActive: true, desiredIsCurrent: true };
+const ran = RAN;
+const unbound = claim('data', { createdAt: NOW - 1000, phase: 'Pending', volumeName: '' });
+const kept = volume('data', { name: 'old', uid: 'old', phase: 'Available', claimUid: '', resourceUid: 'earlier' });
+const dying = resource({ deletedAt: NOW - 5000 });
+const saved = resource({ deletedAt: NOW - 5000, status: { ...ran, backedUpVolume: 'data-volume' } });
+const stopped = { gate: undefined, pods: [], statefulSet: undefined };
+
+const backup = { claim: claim('backup', { createdAt: MADE - 9000 }), volumes: [volume('backup')] };
+const changed = { ...active, desiredIsCurrent: false };
+const changing = { ...changed, hasNext: true };
+const overlapping = { ...active, previousSince: NOW - 1000 };
+const over = { ...active, previousSince: NOW - 301_000 };
+
+/** The rows, by what they are about. */
+export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[] = [
+  [
+    'a living resource',
+    [
+      [
+        'gets the finalizer before anything else',
+        observed({ resource: resource({ hasFinalizer: false }) }),
+        'Reconciling/Starting: add-finalizer',
+      ],
+      [
+        'waits for a claim that is not there',
+        observed({ data: { claim: undefined, volumes: [] } }),
+        'Reconciling/ClaimMissing: ',
+      ],
+      [
+        'waits for a claim that is not bound',
+        observed({ data: { claim: unbound, volumes: [] } }),
+        'Reconciling/ClaimPending: ',
+      ],
+      [
+        'says why a claim is not bound for long, and waits on',
+        observed({ data: { claim: { ...unbound, createdAt: NOW - 130_000 }, volumes: [] } }),
+        'Stalled/ClaimPending: ',
+      ],
+      [
+        'misses a claim where a server had run',
+        observed({ resource: resource({ status: ran }), data: { claim: undefined, volumes: [] } }),
+        'Stalled/ClaimMissing: ',
+      ],
+      [
+        'whose volume was lost says so',
+        observed({ data: { claim: claim('data', { phase: 'Lost' }), volumes: [] } }),
+        'Stalled/VolumeLost: ',
+      ],
+      [
+        'looks again at a claim that was bound a moment ago',
+        observed({ data: { claim: claim('data'), volumes: [] } }),
+        'Reconciling/ClaimPending: ',
+      ],
+      [
+        'runs on while somebody deletes its claim',
+        running({ data: { claim: claim('data', { deleting: true }), volumes: [volume('data')] } }),
+        'Stalled/ClaimDeleting: ',
+      ],
+      [
+        'takes a pod away that waits and holds a claim that is going',
+        running({ data: { claim: claim('data', { deleting: true }), volumes: [volume('data')] }, pods: [pod()] }),
+        'Reconciling/ClaimDeleting: delete-pod shop-0',
+      ],
+      [
+        'puts its own volumes under its uid when the server runs on them',
+        running({ data: { claim: claim('data'), volumes: [volume('data', { resourceUid: 'earlier' })] } }),
+        'Reconciling/Adopting: adopt-volume pvc-data-claim',
+      ],
+      [
+        'makes bound volumes outlive their claims before the gate opens',
+        observed({ data: { claim: claim('data'), volumes: [volume('data', { policy: 'Delete', resourceUid: '' })] } }),
+        'Reconciling/Retaining: retain-volume pvc-data-claim',
+      ],
+      [
+        'goes on without protection where volumes may not be touched',
+        observed({
+          mayTouchVolumes: false,
+          data: { claim: claim('data'), volumes: [volume('data', { policy: 'Delete', resourceUid: '' })] },
+        }),
+        'Reconciling/Opening: write-active first, open-gate empty',
+      ],
+      [
+        'opens the gate for two volumes that are provably new, without a Job',
+        observed(),
+        'Reconciling/Opening: write-active first, open-gate empty',
+      ],
+      [
+        'waits for the Secret that git names',
+        observed({ passwords: { ...passwords, hasDesired: false } }),
+        'Reconciling/PasswordMissing: ',
+      ],
+      [
+        'replaces a pod that has waited before the gate opens',
+        observed({ pods: [pod({ createdAt: NOW - 60_000 })] }),
+        'Reconciling/Opening: delete-pod shop-0',
+      ],
+      [
+        'waits until that pod is gone',
+        observed({ pods: [pod({ createdAt: NOW - 60_000, terminating: true })] }),
+        'Reconciling/Opening: ',
+      ],
+      [
+        'waits for the server behind the open gate',
+        running({ pods: [pod({ started: true })] }),
+        'Reconciling/ServerStarting: ',
+      ],
+      [
+        'says why its server does not start',
+        running({ pods: [pod({ started: true, trouble: 'ImagePullBackOff: not found' })] }),
+        'Stalled/ServerFailing: ',
+      ],
+      [
+        'gets the Secret with its password back that somebody deleted',
+        running({ passwords: { ...active, hasActive: false, desiredIsCurrent: false } }),
+        'Reconciling/Starting: write-active recover',
+      ],
+      [
+        'refuses an empty volume once the server was Ready',
+        running({ gate: { uid: 'gate', expect: 'empty', claimUid: 'data-claim', created: '' } }),
+        'Reconciling/Initialised: expect-data',
+      ],
+      ['is at rest when the server is Ready', running(), 'Ready/Ready: '],
+      ['is at rest while paused', running({ resource: resource({ paused: true }), pods: [] }), 'Ready/Paused: '],
+    ],
+  ],
+
+  [
+    'a volume that may hold data',
+    [
+      [
+        'of which the backup is older than the resource: the password first',
+        observed({ backup }),
+        'Reconciling/Starting: write-active first',
+      ],
+      [
+        'is looked at by the restore Job',
+        observed({ backup, passwords: active }),
+        'Reconciling/Restoring: create-job restore',
+      ],
+      [
+        'is looked at where the status says that a server ran',
+        observed({ resource: resource({ status: ran }), passwords: active }),
+        'Reconciling/Restoring: create-job restore',
+      ],
+      [
+        'is looked at where the password was written already',
+        observed({ passwords: active }),
+        'Reconciling/Restoring: create-job restore',
+      ],
+      [
+        'is looked at only when no pod may have it open',
+        observed({ passwords: active, pods: [pod({ started: true })] }),
+        'Reconciling/PodRunning: delete-pod shop-0',
+      ],
+      [
+        'and a pod that ends is waited for',
+        observed({ passwords: active, pods: [pod({ started: true, terminating: true })] }),
+        'Reconciling/PodRunning: ',
+      ],
+      ['while the Job runs', observed({ passwords: active, jobs: { restore: job() } }), 'Reconciling/Restoring: '],
+      [
+        'and a Job of an earlier resource is replaced',
+        observed({ passwords: active, jobs: { restore: finished('data', { ours: false }) } }),
+        'Reconciling/ReplacingJob: delete-job restore',
+      ],
+      [
+        'and a Job that somebody else made under its name is left alone',
+        observed({ passwords: active, jobs: { restore: job({ ours: false, foreign: true }) } }),
+        'Stalled/JobNameTaken: ',
+      ],
+      [
+        'whose Job does not start says why',
+        observed({ passwords: active, jobs: { restore: job({ trouble: 'ErrImagePull: no such image' }) } }),
+        'Stalled/JobNotStarting: ',
+      ],
+      [
+        'of an earlier resource is taken over before the gate opens',
+        observed({
+          data: { claim: claim('data'), volumes: [volume('data', { resourceUid: 'earlier' })] },
+          passwords: active,
+          jobs: { restore: finished('data') },
+        }),
+        'Reconciling/Opening: adopt-volume pvc-data-claim, open-gate data',
+      ],
+      [
+        'holds data: kept',
+        observed({ passwords: active, jobs: { restore: finished('data') } }),
+        'Reconciling/Opening: open-gate data',
+      ],
+      [
+        'got the backup',
+        observed({ passwords: active, jobs: { restore: finished('restored') } }),
+        'Reconciling/Opening: open-gate data',
+      ],
+      [
+        'is empty, and so are the backups',
+        observed({ passwords: active, jobs: { restore: finished('empty') } }),
+        'Reconciling/Opening: open-gate empty',
+      ],
+      [
+        'whose backup is declined',
+        observed({ passwords: active, jobs: { restore: finished('declined') } }),
+        'Reconciling/Opening: open-gate empty',
+      ],
+      [
+        'is empty although a server ran: never started silently',
+        observed({ resource: resource({ status: ran }), passwords: active, jobs: { restore: finished('empty') } }),
+        'Stalled/DataMissing: ',
+      ],
+      [
+        'is empty although a server ran, and people asked for an empty database',
+        observed({
+          resource: resource({ status: ran, restoreFrom: 'none' }),
+          passwords: active,
+          jobs: { restore: finished('empty') },
+        }),
+        'Reconciling/Opening: open-gate empty',
+      ],
+      [
+        'whose backup is refused keeps the gate closed',
+        observed({ passwords: active, jobs: { restore: finished('refused') } }),
+        'Stalled/RestoreFailed: ',
+      ],
+      [
+        'whose restore failed keeps the gate closed',
+        observed({ passwords: active, jobs: { restore: job({ state: 'failed' }) } }),
+        'Stalled/RestoreFailed: ',
+      ],
+      [
+        'under a server that runs without a gate: the gate comes back',
+        running({ gate: undefined }),
+        'Reconciling/Opening: open-gate data',
+      ],
+    ],
+  ],
+
+  [
+    'a claim that changes',
+    [
+      [
+        'closes the gate that was opened for another one',
+        running({ gate: { uid: 'gate', expect: 'data', claimUid: 'another', created: '' } }),
+        'Reconciling/ClaimReplaced: close-gate',
+      ],
+      [
+        'leaves its volume, which is reserved for the next of its name',
+        observed({ data: { claim: undefined, volumes: [volume('data', { phase: 'Released' })] } }),
+        'Reconciling/Reserving: reserve-volume pvc-data-claim',
+      ],
+      [
+        'and even without the resource the volume is reserved',
+        observed({ resource: undefined, data: { claim: undefined, volumes: [volume('data', { phase: 'Released' })] } }),
+        'Ready/NoResource: reserve-volume pvc-data-claim',
+      ],
+      [
+        'but never one that we are done with',
+        observed({
+          resource: undefined,
+          data: { claim: undefined, volumes: [volume('data', { phase: 'Released', finished: true })] },
+        }),
+        'Ready/NoResource: ',
+      ],
+      [
+        'waits for its reserved volume',
+        observed({ data: { claim: unbound, volumes: [kept] } }),
+        'Reconciling/ClaimPending: ',
+      ],
+      [
+        'is larger than its reserved volume: made again for it',
+        observed({ data: { claim: { ...unbound, requested: 4096 }, volumes: [kept] } }),
+        'Stalled/RetainedVolumeNotBound: replace-claim data',
+      ],
+      [
+        'went to a new volume: made again for the kept one',
+        observed({ data: { claim: claim('data'), volumes: [volume('data', { resourceUid: '' }), kept] } }),
+        'Stalled/RetainedVolumeNotBound: set-aside-volume pvc-data-claim',
+      ],
+      [
+        'went to a new volume that is set aside: made again for the kept one',
+        observed({
+          data: { claim: claim('data'), volumes: [volume('data', { resourceUid: '', finished: true }), kept] },
+        }),
+        'Stalled/RetainedVolumeNotBound: replace-claim data',
+      ],
+      [
+        'went to a new volume that a pod has open: the pod goes first',
+        observed({
+          data: { claim: claim('data'), volumes: [volume('data', { resourceUid: '' }), kept] },
+          pods: [pod({ started: true })],
+        }),
+        'Reconciling/PodRunning: delete-pod shop-0',
+      ],
+      [
+        'went to another volume that holds data, too: people decide',
+        observed({ data: { claim: claim('data'), volumes: [volume('data'), kept] } }),
+        'Stalled/RetainedVolumeNotBound: ',
+      ],
+      [
+        'is not to get the data that is kept: people decide',
+        observed({ resource: resource({ restoreFrom: 'none' }), data: { claim: unbound, volumes: [kept] } }),
+        'Stalled/RetainedVolumeDeclined: ',
+      ],
+      [
+        'has another class than its kept volume: people are told what to put into git',
+        observed({ data: { claim: { ...unbound, className: 'fast' }, volumes: [kept] } }),
+        'Stalled/RetainedVolumeNotBound: ',
+      ],
+    ],
+  ],
+
+  [
+    'a password',
+    [
+      [
+        'that differs from the one in force is written down first',
+        running({ passwords: changed }),
+        'Reconciling/PasswordChanging: write-active begin',
+      ],
+      [
+        'is changed by the Job',
+        running({ passwords: changing }),
+        'Reconciling/PasswordChanging: create-job change-pass',
+      ],
+      [
+        'is in force when the Job says so',
+        running({ passwords: changing, jobs: { 'change-pass': finished('done') } }),
+        'Reconciling/PasswordChanging: write-active complete',
+      ],
+      [
+        'that was only tried is in force',
+        running({ passwords: { ...changing, nextIsCurrent: true }, jobs: { 'change-pass': finished('done') } }),
+        'Reconciling/PasswordChanging: write-active confirm',
+      ],
+      [
+        'stays when the Job fails',
+        running({ passwords: changing, jobs: { 'change-pass': job({ state: 'failed' }) } }),
+        'Stalled/PasswordChangeFailed: ',
+      ],
+      [
+        'that nobody knows any more is set offline when the annotation asks for it',
+        running({
+          resource: resource({ resetPassword: true }),
+          passwords: changing,
+          jobs: { 'change-pass': job({ state: 'failed' }) },
+        }),
+        'Reconciling/PasswordResetting: write-active reset, close-gate',
+      ],
+      [
+        'that is set offline stops the server first',
+        running({ resource: resource({ status: { ...ran, resetSince: '2026-01-01T00:00:00Z' } }), gate: undefined }),
+        'Reconciling/PodRunning: delete-pod shop-0',
+      ],
+      [
+        'that is set offline is set by the restore Job',
+        running({
+          resource: resource({ status: { ...ran, resetSince: '2026-01-01T00:00:00Z' } }),
+          gate: undefined,
+          pods: [],
+        }),
+        'Reconciling/Restoring: create-job restore',
+      ],
+      ['that is replaced works until the overlap ends', running({ passwords: overlapping }), 'Ready/PasswordOverlap: '],
+      [
+        'that is newer waits until then',
+        running({ passwords: { ...overlapping, desiredIsCurrent: false } }),
+        'Ready/PasswordOverlap: ',
+      ],
+      [
+        'that is replaced is discarded after the overlap',
+        running({ passwords: over }),
+        'Reconciling/PasswordChanging: create-job change-pass',
+      ],
+      [
+        'is discarded at once when the annotation asks for it',
+        running({ resource: resource({ rotateNow: true }), passwords: overlapping }),
+        'Reconciling/PasswordChanging: create-job change-pass',
+      ],
+      [
+        'is discarded when the Job says so',
+        running({ passwords: over, jobs: { 'change-pass': finished('done') } }),
+        'Reconciling/PasswordChanging: write-active discard',
+      ],
+      [
+        'whose Secret is gone stays in force',
+        running({ passwords: { ...active, hasDesired: false, desiredIsCurrent: false } }),
+        'Ready/PasswordMissing: ',
+      ],
+    ],
+  ],
+
+  [
+    'a deleted resource',
+    [
+      ['closes the gate first', running({ resource: dying }), 'Reconciling/Stopping: close-gate'],
+      [
+        'stops its StatefulSet',
+        running({ resource: dying, gate: undefined }),
+        'Reconciling/Stopping: delete-stateful-set',
+      ],
+      [
+        'leaves a StatefulSet alone that was made after the deletion',
+        running({ resource: dying, ...stopped, statefulSet: { uid: 'new', createdAt: NOW, deleting: false } }),
+        'Reconciling/BackingUp: create-job backup',
+      ],
+      [
+        'deletes a pod that still has the data open',
+        running({ resource: dying, gate: undefined, statefulSet: undefined, pods: [pod({ started: true })] }),
+        'Reconciling/PodRunning: delete-pod shop-0',
+      ],
+      [
+        'waits until that pod is gone',
+        running({ resource: dying, ...stopped, pods: [pod({ started: true, terminating: true, endsBy: NOW + 9000 })] }),
+        'Reconciling/PodRunning: ',
+      ],
+      [
+        'waits for the word of people when the node of that pod does not answer',
+        running({
+          resource: dying,
+          ...stopped,
+          pods: [pod({ started: true, terminating: true, endsBy: NOW - 61_000 })],
+        }),
+        'Stalled/PodStuck: ',
+      ],
+      [
+        'waits for the pods of an earlier backup Job, too',
+        running({
+          resource: dying,
+          ...stopped,
+          pods: [pod({ name: 'backup-shop-job-x', started: true, jobUid: 'old' })],
+        }),
+        'Reconciling/PodRunning: delete-pod backup-shop-job-x',
+      ],
+      [
+        'does not wait for a pod that waits itself',
+        running({ resource: dying, ...stopped, pods: [pod()] }),
+        'Reconciling/BackingUp: create-job backup',
+      ],
+      [
+        'stops a restore that runs',
+        observed({ resource: dying, jobs: { restore: job() } }),
+        'Reconciling/Stopping: delete-job restore',
+      ],
+      [
+        'stops a password change that runs',
+        running({ resource: dying, gate: undefined, jobs: { 'change-pass': job() } }),
+        'Reconciling/Stopping: delete-job change-pass',
+      ],
+      ['is backed up', running({ resource: dying, ...stopped }), 'Reconciling/BackingUp: create-job backup'],
+      [
+        'waits for the backup',
+        running({ resource: dying, ...stopped, jobs: { backup: job() } }),
+        'Reconciling/BackingUp: ',
+      ],
+      [
+        'is not fooled by a finished Job of an earlier resource',
+        running({ resource: dying, ...stopped, jobs: { backup: finished('done', { ours: false }) } }),
+        'Reconciling/ReplacingJob: delete-job backup',
+      ],
+      [
+        'waits where the backup Job cannot start, and says why and what to do',
+        running({ resource: dying, ...stopped, jobs: { backup: job({ trouble: 'ImagePullBackOff: no such image' }) } }),
+        'Stalled/JobNotStarting: ',
+      ],
+      [
+        'does not take the backup of another volume for its own',
+        running({
+          resource: dying,
+          ...stopped,
+          jobs: { backup: finished('done', { result: { outcome: 'done', reason: '', volumeUid: 'another' } }) },
+        }),
+        'Reconciling/ReplacingJob: delete-job backup',
+      ],
+      [
+        'leaves a Job alone that somebody else made under its name',
+        running({ resource: dying, ...stopped, jobs: { backup: finished('done', { ours: false, foreign: true }) } }),
+        'Stalled/JobNameTaken: ',
+      ],
+      [
+        'records the backup',
+        running({ resource: dying, ...stopped, jobs: { backup: finished('done') } }),
+        'Reconciling/BackedUp: record-backup',
+      ],
+      [
+        'records that there was nothing to back up',
+        running({ resource: dying, ...stopped, jobs: { backup: finished('nothing') } }),
+        'Reconciling/BackedUp: record-backup',
+      ],
+      [
+        'stays, with the way out, when the backup fails',
+        running({ resource: dying, ...stopped, jobs: { backup: job({ state: 'failed' }) } }),
+        'Stalled/BackupFailed: ',
+      ],
+      [
+        'is given up when the annotation says so, after the Job is gone',
+        running({ resource: { ...dying, skipFinalBackup: true }, ...stopped, jobs: { backup: job() } }),
+        'Reconciling/Stopping: delete-job backup',
+      ],
+      [
+        'and that is recorded',
+        running({ resource: { ...dying, skipFinalBackup: true }, ...stopped }),
+        'Reconciling/BackupSkipped: record-skip',
+      ],
+      [
+        "takes the Job's pods away",
+        running({ resource: saved, ...stopped, jobs: { backup: finished('done') } }),
+        'Reconciling/Removing: delete-job-pods backup',
+      ],
+      [
+        'gives the volume its own policy back',
+        running({ resource: saved, ...stopped }),
+        'Reconciling/Removing: finish-volume pvc-data-claim',
+      ],
+      [
+        'deletes the data claim',
+        running({
+          resource: saved,
+          ...stopped,
+          data: { claim: claim('data'), volumes: [volume('data', { finished: true })] },
+        }),
+        'Reconciling/Removing: delete-claim data',
+      ],
+      [
+        'deletes pods that hold the claim until it is gone',
+        running({
+          resource: saved,
+          ...stopped,
+          pods: [pod()],
+          data: { claim: claim('data', { deleting: true }), volumes: [volume('data', { finished: true })] },
+        }),
+        'Reconciling/Removing: delete-pod shop-0',
+      ],
+      [
+        'leaves a claim alone that somebody made again',
+        running({
+          resource: saved,
+          ...stopped,
+          data: {
+            claim: claim('data', { volumeName: 'new' }),
+            volumes: [volume('data', { name: 'new', uid: 'new', resourceUid: '', policy: 'Delete' })],
+          },
+        }),
+        'Reconciling/Deleted: remove-finalizer',
+      ],
+      [
+        'leaves everything alone once somebody makes things again',
+        running({
+          resource: saved,
+          ...stopped,
+          data: { claim: undefined, volumes: [] },
+          statefulSet: { uid: 'new', createdAt: NOW, deleting: false },
+          children: [{ kind: 'Service', name: 'shop', uid: 's' }],
+        }),
+        'Reconciling/Deleted: remove-finalizer',
+      ],
+      [
+        'leaves a claim alone that somebody made again and that is not bound',
+        running({
+          resource: saved,
+          ...stopped,
+          data: { claim: claim('data', { createdAt: NOW, phase: 'Pending', volumeName: '' }), volumes: [] },
+        }),
+        'Reconciling/Deleted: remove-finalizer',
+      ],
+      [
+        'takes a claim away that never had a volume',
+        running({ resource: dying, ...stopped, data: { claim: { ...unbound, createdAt: NOW - 9000 }, volumes: [] } }),
+        'Reconciling/Removing: delete-claim data',
+      ],
+      [
+        'ends with a volume whose claim somebody deleted after the backup',
+        running({
+          resource: saved,
+          ...stopped,
+          data: { claim: undefined, volumes: [volume('data', { phase: 'Released' })] },
+        }),
+        'Reconciling/Removing: finish-volume pvc-data-claim',
+      ],
+      [
+        'takes away what was rendered',
+        running({
+          resource: saved,
+          ...stopped,
+          data: { claim: undefined, volumes: [] },
+          children: [{ kind: 'Service', name: 'shop', uid: 's' }],
+        }),
+        'Reconciling/Removing: delete-child',
+      ],
+      [
+        'is let go at last',
+        running({ resource: saved, ...stopped, data: { claim: undefined, volumes: [] } }),
+        'Reconciling/Deleted: remove-finalizer',
+      ],
+      [
+        'with policy Retain keeps both claims and needs no Job',
+        running({ resource: { ...dying, deletionPolicy: 'Retain' }, ...stopped }),
+        'Reconciling/Deleted: remove-finalizer',
+      ],
+      [
+        'with policy Delete loses everything',
+        running({ resource: { ...dying, deletionPolicy: 'Delete' }, ...stopped }),
+        'Reconciling/Removing: finish-volume pvc-data-claim',
+      ],
+      [
+        'in a namespace that ends keeps its volumes and goes',
+        running({ resource: dying, namespaceTerminating: true }),
+        'Reconciling/NamespaceTerminating: remove-finalizer',
+      ],
+      [
+        'in a namespace that ends makes its volumes safe first',
+        running({
+          resource: dying,
+          namespaceTerminating: true,
+          data: { claim: claim('data'), volumes: [volume('data', { policy: 'Delete' })] },
+        }),
+        'Reconciling/Retaining: retain-volume pvc-data-claim',
+      ],
+      [
+        'whose claim was deleted too gets it made again for its volume',
+        running({
+          resource: dying,
+          ...stopped,
+          data: { claim: undefined, volumes: [volume('data', { phase: 'Available', claimUid: '' })] },
+        }),
+        'Reconciling/ClaimMissing: make-claim data',
+      ],
+      [
+        'lets the backup Job finish when somebody deletes the claim under it',
+        running({
+          resource: dying,
+          ...stopped,
+          data: { claim: claim('data', { deleting: true }), volumes: [volume('data')] },
+          jobs: { backup: job() },
+          pods: [pod({ started: true, jobUid: 'job' })],
+        }),
+        'Reconciling/BackingUp: ',
+      ],
+      [
+        'without a place for the backup says so, and what to do',
+        running({ resource: dying, ...stopped, backup: { claim: undefined, volumes: [] } }),
+        'Stalled/ClaimPending: ',
+      ],
+      [
+        'looks again at a claim that was bound a moment ago',
+        running({ resource: dying, ...stopped, data: { claim: claim('data'), volumes: [] } }),
+        'Reconciling/Retaining: ',
+      ],
+      [
+        'is backed up where volumes may not be touched',
+        running({
+          resource: dying,
+          ...stopped,
+          mayTouchVolumes: false,
+          data: { claim: claim('data'), volumes: [volume('data', { policy: 'Delete' })] },
+        }),
+        'Reconciling/BackingUp: create-job backup',
+      ],
+      [
+        'whose claim was made again elsewhere gets it back for its volume',
+        running({
+          resource: dying,
+          ...stopped,
+          data: {
+            claim: claim('data', { volumeName: 'new' }),
+            volumes: [
+              volume('data', { phase: 'Available', claimUid: '' }),
+              volume('data', { name: 'new', uid: 'new', resourceUid: '', policy: 'Delete' }),
+            ],
+          },
+        }),
+        'Reconciling/ClaimReplaced: set-aside-volume new',
+      ],
+      [
+        'with the CRD is let go, and everything runs on',
+        running({ resource: dying, definitionDeleting: true }),
+        'Ready/Ejected: remove-finalizer',
+      ],
+    ],
+  ],
+  [
+    'a resource with lifecycle None',
+    [
+      [
+        'is left alone, but for our finalizer',
+        running({ resource: resource({ managed: false }) }),
+        'Ready/NotManaged: remove-finalizer',
+      ],
+      ['is left alone', running({ resource: resource({ managed: false, hasFinalizer: false }) }), 'Ready/NotManaged: '],
+    ],
+  ],
+];
