@@ -108,7 +108,10 @@ export default tseslint.config(
         {
           patterns: [
             ...patternsFor('lifecycle'),
-            { regex: '^node:(?!util$)', message: 'This part of lifecycle/ is pure: it touches no file, clock or process.' },
+            {
+              regex: '^node:(?!util$)',
+              message: 'This part of lifecycle/ is pure: it touches no file, clock or process.',
+            },
           ],
         },
       ],
