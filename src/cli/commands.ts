@@ -223,6 +223,18 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     ],
     load: async () => (await import('./online.ts')).status,
   },
+  doctor: {
+    summary: 'Check the watcher, the CRD, rights, volumes, leftovers and what else endangers data',
+    options: {
+      ...CLUSTER,
+      output: { type: 'string', alias: 'o', choices: ['text', 'json'], description: 'text (default) or json' },
+    },
+    examples: [
+      ['kubectl mysql doctor -A', 'check the whole cluster; exit code 1 when a check fails'],
+      ['kubectl mysql doctor -n shop -o json', 'one namespace, for a script'],
+    ],
+    load: async () => (await import('./online.ts')).doctor,
+  },
   version: {
     summary: 'Print the version',
     options: {

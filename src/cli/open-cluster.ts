@@ -40,3 +40,15 @@ export function openCluster({ strings, flags }: OptionValues, { environment }: I
     namespace: flags['all-namespaces'] ? undefined : (namespace ?? connection.namespace),
   };
 }
+
+/** @throws UsageError for one namespace and all at once */
+export function refuseTwoScopes({ strings, flags }: OptionValues): void {
+  if (flags['all-namespaces'] && strings['namespace'] !== undefined) {
+    throw new UsageError('give --namespace or --all-namespaces, not both');
+  }
+}
+
+/** On a terminal, unless NO_COLOR is set. */
+export function wantsColour({ isTerminal, environment }: Io): boolean {
+  return isTerminal && (environment['NO_COLOR'] ?? '') === '';
+}

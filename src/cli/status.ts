@@ -12,7 +12,7 @@ import { formatTable } from '../report/table.ts';
 import { createPaint } from '../report/text.ts';
 import type { OptionValues, Run } from './command.ts';
 import type { Io } from './io.ts';
-import { openCluster, type Cluster } from './open-cluster.ts';
+import { openCluster, refuseTwoScopes, wantsColour, type Cluster } from './open-cluster.ts';
 import { parseResourceNames } from './resource-names.ts';
 
 /** So often `-w` looks; a look is a handful of requests. */
@@ -26,11 +26,9 @@ interface View {
 }
 
 export const status: Run = async (options, io) => {
-  const { flags, strings } = options;
+  const { flags } = options;
   const view = readView(options);
-  if (flags['all-namespaces'] && strings['namespace'] !== undefined) {
-    throw new UsageError('give --namespace or --all-namespaces, not both');
-  }
+  refuseTwoScopes(options);
   const cluster = openCluster(options, io);
   try {
     if (flags['watch']) await follow(cluster, view, io);
@@ -74,8 +72,7 @@ function format(reports: readonly StatusReport[], view: View, { clock }: Cluster
   const { names, isJson, all } = view;
   const [only] = reports;
   if (isJson) return `${JSON.stringify(names.length === 1 ? only : { items: reports }, null, 2)}\n`;
-  const noColour = io.environment['NO_COLOR'] ?? '';
-  const options = { now: clock.now(), paint: createPaint(io.isTerminal && noColour === '') };
+  const options = { now: clock.now(), paint: createPaint(wantsColour(io)) };
   if (names.length === 0) return formatTable(reports, { ...options, withNamespace: all });
   return reports.map((report) => formatPage(report, options)).join('\n');
 }

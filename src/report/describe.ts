@@ -68,3 +68,9 @@ export function describeBackup(value: unknown): BackupReport | null {
 export function readText(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
+
+/** When the last backup was made, in milliseconds since 1970. */
+export function readBackupTime({ status }: ResourceFacts['resource']): number | undefined {
+  const time = Date.parse(describeBackup(status?.['lastBackup'])?.time ?? '');
+  return Number.isNaN(time) ? undefined : time;
+}

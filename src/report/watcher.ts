@@ -64,14 +64,20 @@ function report(state: WatcherReport['state'], evidence: string, deployment?: De
   return { state, evidence, version: deployment ? versionOf(deployment) : null };
 }
 
-/** The namespaces that it is told to look after; without a word about it, all. */
-export function covers({ spec }: Deployment, namespace: string): boolean {
+/** It looks after this namespace: the one that it is told, or without a word about it all of them. */
+export function covers(deployment: Deployment, namespace: string): boolean {
+  const watched = watchedNamespace(deployment);
+  return watched === undefined || watched === namespace;
+}
+
+/** The only namespace that it looks after; undefined for all. */
+export function watchedNamespace({ spec }: Deployment): string | undefined {
   const words = spec?.template.spec?.containers.flatMap(({ command = [], args = [] }) => [...command, ...args]) ?? [];
-  const watched = words.flatMap((word, at) => {
+  const given = words.flatMap((word, at) => {
     if (word.startsWith('--namespace=')) return [word.slice('--namespace='.length)];
     return word === '--namespace' || word === '-n' ? [words[at + 1] ?? ''] : [];
   });
-  return watched.length === 0 || watched.some((each) => each === 'all' || each === namespace);
+  return given.find((namespace) => namespace !== 'all');
 }
 
 export function readyReplicas({ status }: Deployment): number {

@@ -37,6 +37,7 @@ describe('the words of the command line', () => {
       ['status', '-n', 'A b'],
       '--namespace must be the name of a namespace, not "A b"',
     ],
+    ['a word that doctor does not take', ['doctor', 'shop'], 'unexpected argument "shop"'],
     ['no cluster', ['status', 'shop'], 'no cluster: give --kubeconfig or KUBECONFIG, or run in a pod'],
     ['a kubeconfig that is not there', ['status', '--kubeconfig', '/nowhere'], '/nowhere: no such file'],
     ['no input', ['render'], 'give the input with -f FILE, -f DIR, or -f - for standard input'],
