@@ -20,7 +20,15 @@ const HOMES = {
 const PURE = ['api', 'parse', 'validate', 'model', 'render', 'emit'];
 /** These talk to a cluster; what lifecycle/ decides and report/ says is pure all the same. */
 const EFFECTS = ['cluster', 'lifecycle', 'watcher', 'report'];
-const LIFECYCLE_EFFECTS = ['observe*', 'execute', 'write-active', 'reconcile', 'controller', 'reflectors'];
+const LIFECYCLE_EFFECTS = [
+  'observe*',
+  'execute',
+  'write-active',
+  'reconcile',
+  'controller',
+  'reflectors',
+  'apply-rendered',
+];
 /** Time, randomness and the process come from outside. */
 const PARAMETERS_ONLY = {
   'no-restricted-globals': ['error', { name: 'process', message: 'Only src/main.ts touches process.' }],

@@ -172,6 +172,10 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
         placeholder: 'NAME',
         description: 'The only namespace to watch; all without it',
       },
+      render: {
+        type: 'boolean',
+        description: 'Also apply what is rendered, so that kubectl apply of a resource is enough',
+      },
       'leader-elect': {
         type: 'boolean',
         description: 'Act only while holding the Lease kubectl-mysql, for several watchers of which one acts',

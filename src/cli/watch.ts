@@ -31,6 +31,7 @@ export const watch: Run = async ({ strings, flags }, io) => {
       version: VERSION,
       identity: `${hostname()}_${randomUUID()}`,
       namespace,
+      render: flags['render'] ?? false,
       lease: flags['leader-elect'] ? { namespace: leaseNamespace } : undefined,
       address,
     },

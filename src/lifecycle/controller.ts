@@ -5,6 +5,7 @@ import type { Connection } from '../cluster/connect.ts';
 import { createObjects } from '../cluster/objects.ts';
 import { describeResource, type KnownResource } from './cached.ts';
 import type { Decision } from './actions.ts';
+import { createApplier } from './apply-rendered.ts';
 import { WorkQueue, type QueueObserver, type WorkResult } from './queue.ts';
 import { reconcile, type ReconcileContext, type Round } from './reconcile.ts';
 import { startReflectors } from './reflectors.ts';
@@ -17,6 +18,8 @@ export interface ControllerOptions {
   readonly random: () => number;
   /** All namespaces without it. */
   readonly namespace?: string | undefined;
+  /** What is rendered is delivered, too. */
+  readonly render?: boolean;
   readonly onRound?: ReconcileContext['onRound'];
   /** The same decision was carried out again and again without effect. */
   readonly onRepeat?: (round: Round, times: number) => void;
@@ -51,6 +54,7 @@ export function startController(options: ControllerOptions): Controller {
   const context: ReconcileContext = {
     objects: createObjects(connection),
     clock,
+    applier: options.render ? createApplier() : undefined,
     ...(onRound ? { onRound } : {}),
   };
   const repeats = createRepeats(random);

@@ -6,6 +6,7 @@ import { isClusterError } from '../cluster/errors.ts';
 import { KINDS } from '../cluster/kinds.ts';
 import type { Objects } from '../cluster/objects.ts';
 import type { Decision } from './actions.ts';
+import type { Applied, Applier } from './apply-rendered.ts';
 import { buildStatus } from './conditions.ts';
 import { decide } from './decide.ts';
 import { execute } from './execute.ts';
@@ -23,6 +24,8 @@ export interface Round {
 export interface ReconcileContext {
   readonly objects: Objects;
   readonly clock: Clock;
+  /** With it what is rendered is delivered. */
+  readonly applier?: Applier | undefined;
   /** Called when the status is written, and before the first action. */
   readonly onRound?: (round: Round) => void;
 }
@@ -35,10 +38,10 @@ export interface ReconcileContext {
 export async function reconcile(key: ResourceKey, context: ReconcileContext): Promise<Round> {
   const { objects, clock } = context;
   const now = clock.now();
-  const observation = await observe(objects, key, now);
-  const decision = decide(observation.observed, now);
+  const { observation, applied } = await observeDelivered(key, context, now);
+  const decision = tellRefusal(decide(observation.observed, now), applied);
   const round = { key, observation, decision };
-  await writeStatus(observation, decision, context, now);
+  await writeStatus(round, applied, context, now);
   context.onRound?.(round);
   for (const action of decision.actions) {
     await execute(action, observation, { objects, clock, now: new Date(now).toISOString() });
@@ -46,16 +49,35 @@ export async function reconcile(key: ResourceKey, context: ReconcileContext): Pr
   return round;
 }
 
+/** With `--render` what is rendered is delivered first, and then everything looked at again. */
+async function observeDelivered(
+  key: ResourceKey,
+  { objects, applier }: ReconcileContext,
+  now: number,
+): Promise<{ readonly observation: Observation; readonly applied: Applied }> {
+  const observation = await observe(objects, key, now);
+  const applied = (await applier?.apply(objects, observation, now)) ?? { changed: false };
+  return { observation: applied.changed ? await observe(objects, key, now) : observation, applied };
+}
+
+/** A refusal is told when there is nothing else to do: it must not keep data from being made safe. */
+function tellRefusal(decision: Decision, { refusal }: Applied): Decision {
+  if (refusal === undefined || decision.actions.length > 0) return decision;
+  return { ...decision, progress: 'Stalled', reason: 'ApplyRefused', message: refusal };
+}
+
 /** Writes only what changed; a resource without the finalizer is not ours to write to. */
 async function writeStatus(
-  { key, resource, observed }: Observation,
-  decision: Decision,
+  { key, observation, decision }: Round,
+  { hash }: Applied,
   { objects }: ReconcileContext,
   now: number,
 ): Promise<void> {
+  const { resource, observed } = observation;
   if (!resource || !observed.resource?.managed) return;
   const earlier = resource.status ?? {};
-  const status = buildStatus({ observed, decision, earlier, now });
+  const facts = hash === undefined ? {} : { renderedHash: hash };
+  const status = { ...buildStatus({ observed, decision, earlier, now }), ...facts };
   if (isDeepStrictEqual(earlier, status)) return;
   try {
     const { uid } = resource.metadata;

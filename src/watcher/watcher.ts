@@ -28,6 +28,8 @@ export interface WatcherOptions {
   readonly identity: string;
   /** All namespaces without it. */
   readonly namespace: string | undefined;
+  /** What is rendered is delivered, too. */
+  readonly render: boolean;
   /** With it the watcher acts only while it holds the lease; in the connection's namespace unless another is given. */
   readonly lease: { readonly namespace: string | undefined } | undefined;
   /** Where metrics and health are served. */
@@ -110,13 +112,14 @@ function isReady({ controller, lease }: Watcher): boolean {
 
 /** Acts until one of the signals aborts. */
 async function act(watcher: Watcher, ...ends: readonly AbortSignal[]): Promise<void> {
-  const { connection, clock, random, namespace, metrics, log, events } = watcher;
+  const { connection, clock, random, namespace, render, metrics, log, events } = watcher;
   const reporter = createReporter({ log, events });
   const controller = startController({
     connection,
     clock,
     random,
     namespace,
+    render,
     observer: metrics.queue,
     ...reporter,
   });
