@@ -119,6 +119,19 @@ export class Namespace {
     });
   }
 
+  /** Waits until the resource says so. */
+  async message(resource: string, text: string, seconds = 180): Promise<true> {
+    let last = '';
+    try {
+      return await waitUntil(`the message "${text}"`, seconds, async () => {
+        last = await this.kubectl(['get', 'mysqls.otus.homework', resource, '-o', 'jsonpath={.status.message}']);
+        return last === text ? true : undefined;
+      });
+    } catch (error) {
+      throw new Error(`${resource}: its last message was "${last}"`, { cause: error });
+    }
+  }
+
   /** Runs SQL as root through the socket of the server's pod, exactly as the README shows it. */
   sql(resource: string, password: string, statement: string, database = 'shop'): Promise<string> {
     return this.kubectl(['exec', `${resource}-0`, '--', 'mysql', `-p${password}`, '-N', '-e', statement, database]);

@@ -1,0 +1,79 @@
+// The watcher for one namespace, under the rights of `kubectl mysql install --watch-namespace`: it works without any right to
+// volumes and says what that means, and it can reach nothing else.
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Installation } from './support/installation.ts';
+import { Namespace, kubectl } from './support/kubectl.ts';
+import { PASSWORD, mysql } from './support/resource.ts';
+
+describe('the watcher of one namespace', () => {
+  let namespace: Namespace;
+  let other: Namespace;
+  let watcher: Installation;
+
+  beforeAll(async () => {
+    [namespace, other] = await Promise.all([Namespace.create('watched'), Namespace.create('other')]);
+    watcher = await Installation.create('--watch-namespace', namespace.name);
+    await namespace.deliver(mysql('shop'));
+    await other.deliver(mysql('shop'));
+  });
+  afterAll(async () => {
+    await watcher.remove();
+    await Promise.all([namespace.delete(), other.delete()]);
+  });
+
+  it('starts a server there, backs it up, and brings it back', async () => {
+    await namespace.message('shop', 'shop created without restore-job');
+    await namespace.sql('shop', PASSWORD, 'create table t(id int primary key); insert into t values (7)');
+    await namespace.kubectl(['delete', 'mysqls.otus.homework', 'shop', '--timeout=180s']);
+    await namespace.deliver(mysql('shop'));
+    await namespace.message('shop', 'shop created with restore-job');
+    expect(await namespace.sql('shop', PASSWORD, 'select * from t')).toBe('7\n');
+  });
+
+  it('says that it cannot protect the volumes', async () => {
+    const condition = '{.status.conditions[?(@.type=="VolumesProtected")].status}';
+    expect(await namespace.kubectl(['get', 'mysqls', 'shop', '-o', `jsonpath=${condition}`])).toBe('False');
+    const [volume] = (await namespace.kubectl(['get', 'pvc', 'shop-pvc', '-o', 'jsonpath={.spec.volumeName}'])).split(
+      ' ',
+    );
+    const policy = await kubectl(['get', 'pv', volume ?? '', '-o', 'jsonpath={.spec.persistentVolumeReclaimPolicy}']);
+    expect(policy).toBe('Delete');
+  });
+
+  it('leaves another namespace alone', async () => {
+    expect(await other.kubectl(['get', 'mysqls', 'shop', '-o', 'jsonpath={.metadata.finalizers}{.status}'])).toBe('');
+    const calls = (await watcher.calls()).filter(({ namespace: asked }) => asked !== '');
+    expect(calls.filter((call) => ![namespace.name, watcher.namespace].includes(call.namespace))).toEqual([]);
+  });
+
+  it('was refused nothing but volumes', async () => {
+    const refused = (await watcher.calls()).filter(({ allowed }) => !allowed).map(({ right }) => right);
+    expect([...new Set(refused)]).toEqual(['list /persistentvolumes']);
+  });
+
+  it.each([
+    'get secrets -n kube-system',
+    'list secrets -A',
+    'get secrets -n default',
+    'list mysqls.otus.homework -A',
+    'create jobs.batch -n default',
+    'list persistentvolumes',
+    'get namespaces/default',
+    'delete namespaces',
+  ])('may not: %s', async (words) => {
+    expect(await watcher.may(words)).toBe(false);
+  });
+
+  it('may read the Secrets of its namespace', async () => {
+    expect(await watcher.may(`get secrets -n ${namespace.name}`)).toBe(true);
+    expect(await watcher.may(`get secrets -n ${other.name}`)).toBe(false);
+  });
+
+  it('protects the volumes where it is given the right to', async () => {
+    const more = ['--protect-volumes'];
+    await kubectl(['apply', '--server-side', '-f', '-'], await watcher.print(...more));
+    await namespace.kubectl(['annotate', 'pod', 'shop-0', 'test/touched=1']);
+    await namespace.kubectl(['wait', 'mysqls/shop', '--for=condition=VolumesProtected=True', '--timeout=120s']);
+  });
+});
