@@ -13,12 +13,15 @@ import {
   type Exchange,
   type StreamRequest,
 } from './exchange.ts';
+import { createServerTime } from './server-time.ts';
 
 /** The way to one API server. Every failure is a {@link ClusterError}. */
 export interface Connection {
   readonly server: string;
   /** The context's namespace. */
   readonly namespace: string;
+  /** The API server's time of day in milliseconds since 1970. */
+  readonly now: () => number;
   /** Reads JSON; undefined for an empty answer. */
   readonly send: (request: ApiRequest) => Promise<unknown>;
   readonly readText: (request: ApiRequest) => Promise<string>;
@@ -53,7 +56,8 @@ export function connect(options: ConnectOptions): Connection {
   const server = config.getCurrentCluster()?.server ?? '';
   const headers = { 'User-Agent': `kubectl-mysql/${version}`, Accept: 'application/json' };
   const keeper = createAccessKeeper({ load, clock, headers, connections });
-  const context: Exchange = { keeper, base: new URL(server), clock, onAnswer };
+  const time = createServerTime(clock);
+  const context: Exchange = { keeper, base: new URL(server), clock, time, onAnswer };
   const repeated = <T>(request: ApiRequest, attempt: (remainingMs: number) => Promise<T>): Promise<T> =>
     repeat(context, { ...request, timeoutMs: request.timeoutMs ?? timeoutMs }, attempt);
   const readText = (request: ApiRequest): Promise<string> =>
@@ -61,6 +65,7 @@ export function connect(options: ConnectOptions): Connection {
   return {
     server,
     namespace: config.getContextObject(config.currentContext)?.namespace ?? 'default',
+    now: time.now,
     readText,
     send: async (request) => parseAnswer(await readText(request), request),
     stream: (request) =>

@@ -6,6 +6,7 @@ import type { Clock } from './clock.ts';
 import { ClusterError } from './errors.ts';
 import { failureOfAnswer, failureOfCredentials, failureOfNetwork, retryAfterMs } from './failures.ts';
 import { collectSecrets } from './redact.ts';
+import type { ServerTime } from './server-time.ts';
 
 /** One call. */
 export interface ApiRequest {
@@ -42,6 +43,7 @@ export interface Exchange {
   readonly keeper: AccessKeeper;
   readonly base: URL;
   readonly clock: Clock;
+  readonly time: ServerTime;
   readonly onAnswer: (record: AnswerRecord) => void;
 }
 
@@ -58,7 +60,7 @@ export async function exchange<T>(
   timeoutMs: number,
   read: (body: Answer['body']) => Promise<T> | T,
 ): Promise<T> {
-  const { keeper, base, clock, onAnswer } = context;
+  const { keeper, base, clock, time, onAnswer } = context;
   const { method, path, signal } = request;
   const access = await readAccess(keeper);
   const dispatcher = isStream(request) ? access.watches : access.calls;
@@ -72,6 +74,7 @@ export async function exchange<T>(
   try {
     const answer = await dispatcher.request({ ...optionsOf(base, access, request), signal: abort.signal });
     code = answer.statusCode;
+    time.note(answer.headers['date']);
     if (isStream(request)) answer.body.once('close', release);
     if (code >= 300) throw await readFailure(answer, request);
     return await read(answer.body);

@@ -54,6 +54,7 @@ export function startController(options: ControllerOptions): Controller {
   const context: ReconcileContext = {
     objects: createObjects(connection),
     clock,
+    now: connection.now,
     applier: options.render ? createApplier() : undefined,
     ...(onRound ? { onRound } : {}),
   };

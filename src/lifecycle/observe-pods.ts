@@ -9,12 +9,14 @@ import { describeTrouble } from './trouble.ts';
 /** Kubernetes' own label of a Job's pods. */
 export const JOB_UID_LABEL = 'batch.kubernetes.io/controller-uid';
 const SERVER_CONTAINER = 'mysql';
+/** The kubelet learns a moment later that the gate is gone, and the time of day is known to the second. */
+const LET_IN_MILLISECONDS = 5_000;
 
 /**
  * Reads the pods that mount a claim, live.
  *
- * @param closedAt when the gate was closed; a pod that is older may have been let in and start at any moment, so it counts
- *   as started. Undefined when there was never a gate.
+ * @param closedAt when the gate was closed; a pod that was made before, or just after, may have been let in and start at
+ *   any moment, so it counts as started. Undefined when there was never a gate.
  */
 export async function observePods(
   objects: Objects,
@@ -36,7 +38,7 @@ function toObserved(pod: Pod, closedAt: Time | undefined, now: Time): ObservedPo
     name,
     uid,
     createdAt,
-    started: hasStarted(pod) || (closedAt !== undefined && createdAt <= closedAt),
+    started: hasStarted(pod) || (closedAt !== undefined && createdAt <= closedAt + LET_IN_MILLISECONDS),
     terminating: deletionTimestamp !== undefined,
     endsBy: deletionTimestamp === undefined ? undefined : Date.parse(deletionTimestamp),
     ended: ['Succeeded', 'Failed'].includes(pod.status?.phase ?? ''),

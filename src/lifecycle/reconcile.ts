@@ -24,6 +24,8 @@ export interface Round {
 export interface ReconcileContext {
   readonly objects: Objects;
   readonly clock: Clock;
+  /** The API server's time, in milliseconds since 1970. */
+  readonly now: () => number;
   /** With it what is rendered is delivered. */
   readonly applier?: Applier | undefined;
   /** Called when the status is written, and before the first action. */
@@ -37,7 +39,7 @@ export interface ReconcileContext {
  */
 export async function reconcile(key: ResourceKey, context: ReconcileContext): Promise<Round> {
   const { objects, clock } = context;
-  const now = clock.now();
+  const now = context.now();
   const { observation, applied } = await observeDelivered(key, context, now);
   const decision = tellRefusal(decide(observation.observed, now), applied);
   const round = { key, observation, decision };
