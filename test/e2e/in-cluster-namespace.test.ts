@@ -3,7 +3,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Installation } from './support/installation.ts';
-import { Namespace, kubectl } from './support/kubectl.ts';
+import { Namespace, kubectl, run, tryRun, waitUntil } from './support/kubectl.ts';
 import { PASSWORD, mysql } from './support/resource.ts';
 
 describe('the watcher of one namespace', () => {
@@ -75,5 +75,21 @@ describe('the watcher of one namespace', () => {
     await kubectl(['apply', '--server-side', '-f', '-'], await watcher.print(...more));
     await namespace.kubectl(['annotate', 'pod', 'shop-0', 'test/touched=1']);
     await namespace.kubectl(['wait', 'mysqls/shop', '--for=condition=VolumesProtected=True', '--timeout=120s']);
+  });
+
+  it('is removed by the commands of its uninstall plan, and the server runs on', async () => {
+    const [eject = '', look = '', remove = '', ...more] = await watcher.plannedCommands();
+    expect(more).toEqual([]);
+    await run('bash', ['-ec', eject]);
+    await waitUntil('the finalizers are gone', 30, async () =>
+      (await tryRun('bash', ['-c', look])).stdout === '' ? true : undefined,
+    );
+    await run('bash', ['-ec', remove]);
+    expect((await tryRun('kubectl', ['get', 'namespace', watcher.namespace])).code).not.toBe(0);
+    expect((await tryRun('kubectl', ['get', 'crd', 'mysqls.otus.homework'])).code).toBe(0);
+    const { metadata } = await namespace.ready('shop');
+    await namespace.kubectl(['delete', 'pod', 'shop-0']);
+    await namespace.ready('shop', 120, metadata.uid);
+    expect(await namespace.sql('shop', PASSWORD, 'select * from t')).toBe('7\n');
   });
 });

@@ -20,6 +20,7 @@ interface AuditEvent {
     readonly name?: string;
   };
   readonly annotations?: Readonly<Record<string, string>>;
+  readonly responseStatus?: { readonly code: number };
 }
 
 interface Role {
@@ -122,12 +123,15 @@ export class Installation {
       .split('\n')
       .filter((line) => line.includes(this.account))
       .map((line) => JSON.parse(line) as AuditEvent);
-    return events.flatMap(({ user, verb, objectRef, annotations }) => {
-      if (user.username !== this.account || objectRef?.resource === undefined) return [];
-      const { apiGroup = '', resource, subresource, namespace = '' } = objectRef;
-      const right = `${verb} ${apiGroup}/${[resource, ...(subresource === undefined ? [] : [subresource])].join('/')}`;
-      return [{ right, namespace, allowed: annotations?.['authorization.k8s.io/decision'] === 'allow' }];
-    });
+    return events.filter(({ user }) => user.username === this.account).flatMap(toCalls);
+  }
+
+  /** The commands of steps 2 and 3 of the uninstall plan, as they stand there. */
+  async plannedCommands(): Promise<string[]> {
+    const plan = await this.print('--uninstall-plan');
+    const steps = /\n2\. .*?(?=\n4\. |\nOnly for a while)/s.exec(plan)?.[0].replaceAll('|\n', '|') ?? '';
+    const commands = steps.split('\n').filter((line) => line.startsWith('     kubectl'));
+    return commands.map((line) => line.trim().replace('kubectl mysql', `${process.execPath} dist/kubectl-mysql.js`));
   }
 
   /** Whether the watcher's account may do that: `kubectl auth can-i`. */
@@ -135,4 +139,14 @@ export class Installation {
     const { stdout } = await tryRun('kubectl', ['auth', 'can-i', ...words.split(' '), '--as', this.account]);
     return stdout.trim() === 'yes';
   }
+}
+
+function toCalls({ verb, objectRef, annotations, responseStatus }: AuditEvent): Call[] {
+  if (objectRef?.resource === undefined) return [];
+  const { apiGroup = '', resource, subresource, namespace = '' } = objectRef;
+  const path = `${apiGroup}/${[resource, ...(subresource === undefined ? [] : [subresource])].join('/')}`;
+  // Server-side apply of an object that is not there needs both rights, and is logged under one.
+  const verbs = verb === 'patch' && responseStatus?.code === 201 ? ['patch', 'create'] : [verb];
+  const allowed = annotations?.['authorization.k8s.io/decision'] === 'allow';
+  return verbs.map((used) => ({ right: `${used} ${path}`, namespace, allowed }));
 }
