@@ -113,7 +113,7 @@ function messageOf({ name, gate, passwords }: Observed, { progress, reason, mess
 
 function recordFacts(observed: Observed, decision: Decision, earlier: Fields, time: string): Fields {
   const { gateOpenedAt: opened = '', gateClosedAt: closed = '' } = earlier as Readonly<Record<string, string>>;
-  const isUnrecorded = opened !== '' && closed < opened;
+  const isUnrecorded = opened !== '' && closed <= opened;
   const facts = decision.actions.map((action): Fields => {
     switch (action.kind) {
       case 'open-gate':

@@ -19,7 +19,7 @@ import { observePasswords, type Passwords } from './observe-passwords.ts';
 import { observePods } from './observe-pods.ts';
 import { observeStorage, readVolumes } from './observe-storage.ts';
 import type { Observed, ObservedGate, ObservedResource, ObservedStorage } from './observed.ts';
-import { readStatus, type StoredStatus } from './status.ts';
+import { closedSince, readStatus, type StoredStatus } from './status.ts';
 
 /** Which resource. */
 export interface ResourceKey extends ObjectKey {
@@ -90,12 +90,6 @@ export async function observe(objects: Objects, key: ResourceKey, now: number): 
     children,
   };
   return { key, observed, resource, status, passwords, inputs };
-}
-
-/** A gate that was opened and is gone, without a word about its end, was closed at this moment at the latest. */
-function closedSince({ gateOpenedAt, gateClosedAt }: StoredStatus, now: number): number | undefined {
-  if (gateOpenedAt === undefined) return gateClosedAt;
-  return gateClosedAt !== undefined && gateClosedAt >= gateOpenedAt ? gateClosedAt : now;
 }
 
 /** A Job of another input is another Job: another volume, another password, another wish. */

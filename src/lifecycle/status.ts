@@ -27,6 +27,18 @@ export function readStatus(resource: StoredMySQL | undefined): StoredStatus {
   };
 }
 
+/**
+ * When a gate that is gone was closed at the latest; undefined when there was never one. Without a word about its end it was
+ * this moment. The status knows whole seconds: within the same one the opening may have come last.
+ */
+export function closedSince(
+  { gateOpenedAt, gateClosedAt }: Pick<StoredStatus, 'gateOpenedAt' | 'gateClosedAt'>,
+  now: Time,
+): Time | undefined {
+  if (gateOpenedAt === undefined) return gateClosedAt;
+  return gateClosedAt !== undefined && gateClosedAt > gateOpenedAt ? gateClosedAt : now;
+}
+
 function readTime(text: unknown): Time | undefined {
   const time = typeof text === 'string' ? Date.parse(text) : Number.NaN;
   return Number.isNaN(time) ? undefined : time;
