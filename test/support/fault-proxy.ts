@@ -21,6 +21,7 @@ export interface SeenRequest {
  *
  * - status: answered so, with a Status
  * - reset: the connection is reset (RST)
+ * - close: the connection ends (FIN) without an answer
  * - end: the connection ends (FIN) in the middle of the answer, after so many bytes of the body
  * - stall: nothing comes, for ever
  * - delay: later
@@ -34,7 +35,7 @@ export type Fault =
       readonly retryAfter?: number;
       readonly carriedOut?: true;
     }
-  | { readonly kind: 'reset' | 'stall'; readonly carriedOut?: true }
+  | { readonly kind: 'reset' | 'close' | 'stall'; readonly carriedOut?: true }
   | { readonly kind: 'end'; readonly afterBytes: number }
   | { readonly kind: 'delay'; readonly ms: number }
   | { readonly kind: 'lines'; readonly edit: (line: string) => readonly string[] };
@@ -54,10 +55,12 @@ export interface FaultProxy {
   /** Connections are refused until `accept`; those that there are get reset. */
   readonly refuse: () => Promise<void>;
   readonly accept: () => Promise<void>;
-  /** Called before a request is passed on and after its answer came, which is held back meanwhile. */
-  tap: ((request: SeenRequest, phase: 'before' | 'after') => Promise<void> | void) | undefined;
+  /** Called before a request is passed on and after its answer came, which is held back meanwhile; `drop` ends it there. */
+  tap: ((request: SeenRequest, phase: 'before' | 'after') => Promise<Tapped> | Tapped) | undefined;
   readonly close: () => Promise<void>;
 }
+
+type Tapped = 'drop' | undefined;
 
 interface Rule {
   readonly fault: Fault;
@@ -123,10 +126,14 @@ export async function startFaultProxy(clusterDir = process.env['CLUSTER_DIR'] ??
   }
 
   async function carryOut(exchange: Exchange, body: Buffer, fault: Fault | undefined): Promise<void> {
-    await proxy.tap?.(exchange.request, 'before');
+    const { request, raw } = exchange;
+    if ((await proxy.tap?.(request, 'before')) === 'drop') {
+      raw.destroy();
+      return;
+    }
     const answer = await forward(exchange, body).catch(() => undefined);
-    await proxy.tap?.(exchange.request, 'after');
-    if (!answer) exchange.raw.destroy();
+    const isDropped = (await proxy.tap?.(request, 'after')) === 'drop';
+    if (!answer || isDropped) raw.destroy();
     else if (fault && 'carriedOut' in fault) {
       answer.resume();
       perform(exchange, fault);
@@ -221,11 +228,12 @@ export async function startFaultProxy(clusterDir = process.env['CLUSTER_DIR'] ??
 }
 
 function isAtOnce(fault: Fault): boolean {
-  return ['status', 'reset', 'stall'].includes(fault.kind) && !('carriedOut' in fault);
+  return ['status', 'reset', 'close', 'stall'].includes(fault.kind) && !('carriedOut' in fault);
 }
 
 function perform({ raw, response }: Exchange, fault: Fault): void {
   if (fault.kind === 'reset') raw.resetAndDestroy();
+  if (fault.kind === 'close') raw.end();
   if (fault.kind !== 'status') return;
   const { code, reason, retryAfter } = fault;
   const status = { kind: 'Status', apiVersion: 'v1', status: 'Failure', code, reason, message: 'made by the test' };
