@@ -6,6 +6,8 @@ set -euo pipefail
 
 state=/var/lib/mysql/state
 export PATH=$IMAGE_PATH
+# The entrypoint keeps it in a variable of its own; a server's environment can be read for as long as it runs.
+unset MYSQL_ROOT_PASSWORD
 
 # is_server [OPTION...]: whether this call starts the server proper.
 is_server() {

@@ -16,7 +16,7 @@ beforeEach(async () => {
   await write('etc/kubectl-mysql/bin/mysqld', await script('mysqld'), 0o755);
   await write('etc/mysql/conf.d/my.cnf', '[mysqld]\n');
   await write('image/docker-entrypoint.sh', '#!/bin/sh\necho "entrypoint $*"\n', 0o755);
-  await write('image/mysqld', '#!/bin/sh\necho "mysqld $*"\n', 0o755);
+  await write('image/mysqld', '#!/bin/sh\necho "mysqld $*"; env\n', 0o755);
 });
 afterEach(() => rm(root, { recursive: true }));
 
@@ -45,7 +45,7 @@ interface Result {
 
 function start(program: string, words: readonly string[] = []): Result {
   const path = `${join(root, 'image')}:${process.env['PATH'] ?? ''}`;
-  const env = { PATH: path, IMAGE_PATH: path, SERVER_IMAGE: 'mysql:9.7' };
+  const env = { PATH: path, IMAGE_PATH: path, SERVER_IMAGE: 'mysql:9.7', MYSQL_ROOT_PASSWORD: 'rootpassword' };
   const { status, stdout, stderr } = spawnSync(join(root, 'etc/kubectl-mysql/bin', program), words, {
     env,
     encoding: 'utf8',
@@ -185,6 +185,12 @@ describe('what stands before mysqld', () => {
       expect(await readFile(join(root, 'volume/state/my.cnf'), 'utf8')).toBe('[mysqld]\n');
     },
   );
+
+  it.each([[[]], [['--initialize-insecure']]])('keeps the password out of the environment of %s', (words) => {
+    const { output } = start('mysqld', words);
+    expect(output).toContain('SERVER_IMAGE=');
+    expect(output).not.toContain('rootpassword');
+  });
 
   it('starts a server that has data although the volume takes no file', async () => {
     await fill('state/initialised', 'state/.my.cnf.part/');
