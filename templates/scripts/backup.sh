@@ -11,6 +11,7 @@ name=''
 
 backup() {
   trap '[[ -z $partial ]] || rm -rf "$partial"' EXIT
+  lock_volume
   look_at_volume
   remove_leftovers
   find_finished

@@ -25,6 +25,15 @@ first_entry() {
   done
 }
 
+# lock_volume: the lock that a server holds, too, as long as one of its processes runs. Whoever comes second waits a minute.
+lock_volume() {
+  local code=0
+  command -v flock >/dev/null || return 0
+  exec 9<"$volume"
+  flock -w 60 -E 75 9 || code=$?
+  ((code != 75)) || fail "a server, or another Job, has the data volume open"
+}
+
 # use_config FILE: the options of the server, where the image's own option file looks for them.
 use_config() { cp "$1" /etc/mysql/conf.d/my.cnf; }
 

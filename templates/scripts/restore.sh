@@ -16,6 +16,7 @@ backup=''
 
 restore() {
   local problem
+  lock_volume
   if [[ -e $state/initialised ]]; then keep_data; fi
   look_for_foreign_files
   choose_backup
