@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Namespace, waitUntil } from './support/kubectl.ts';
 import { PASSWORD, mysql, stringify } from './support/resource.ts';
 import { restartApiServer } from './support/restart-api-server.ts';
-import { WatcherProcess, abandon } from './support/watcher.ts';
+import { WatcherProcess, abandon } from './support/watcher-process.ts';
 
 const NAME = 'mysql-instance';
 const NEW_PASSWORD = 'another-password';

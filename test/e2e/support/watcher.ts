@@ -1,9 +1,17 @@
-// The built watcher as a process of its own, as an administrator runs it.
+// The watcher as people run it: the built program as a process of its own, which a test can kill and start again.
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { waitUntil, type Namespace } from './kubectl.ts';
 
-/** A line of its log. */
+/** How a watcher is run. */
+export interface WatcherOptions {
+  /** Another way to the API server than the test's own, for example a proxy's. */
+  readonly kubeconfig?: string;
+  /** Further flags. */
+  readonly flags?: readonly string[];
+}
+
+/** A line of the watcher's log. */
 export interface LogLine {
   readonly time: string;
   readonly level: string;
@@ -11,80 +19,119 @@ export interface LogLine {
   readonly [field: string]: unknown;
 }
 
-/** A running watcher. */
-export class WatcherProcess {
-  readonly #child: ChildProcess;
-  readonly #ended: Promise<number | string>;
-  #text = '';
+/** A watcher of one namespace. */
+export class Watcher {
+  readonly #namespace: Namespace;
+  readonly #options: WatcherOptions;
+  #child: ChildProcess | undefined;
+  #log = '';
 
-  private constructor(flags: readonly string[]) {
-    const words = ['dist/kubectl-mysql.js', 'watch', '--metrics-address', '127.0.0.1:0', ...flags];
-    this.#child = spawn(process.execPath, words, { stdio: ['ignore', 'ignore', 'pipe'] });
-    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#text += text));
-    this.#ended = new Promise((resolve) => {
-      this.#child.once('close', (code, signal) => {
-        resolve(code ?? signal ?? 'unknown');
-      });
+  constructor(namespace: Namespace, options: WatcherOptions = {}) {
+    this.#namespace = namespace;
+    this.#options = options;
+  }
+
+  /** Starts it; nothing when it runs already. */
+  start(): void {
+    if (this.isRunning) return;
+    const { kubeconfig, flags = [] } = this.#options;
+    const words = ['dist/kubectl-mysql.js', 'watch', '--namespace', this.#namespace.name, '--log-level', 'debug'];
+    const env = { ...process.env, ...(kubeconfig === undefined ? {} : { KUBECONFIG: kubeconfig }) };
+    const child = spawn(process.execPath, [...words, '--metrics-address', '0', ...flags], {
+      env,
+      stdio: ['ignore', 'ignore', 'pipe'],
     });
+    child.stderr.on('data', (chunk: Buffer) => (this.#log += chunk.toString()));
+    this.#child = child;
   }
 
-  /** Starts one and waits until it serves its pages. */
-  static async start(...flags: readonly string[]): Promise<WatcherProcess> {
-    const watcher = new WatcherProcess(flags);
-    await watcher.line('it has started', ({ msg }) => msg === 'started');
-    return watcher;
+  get isRunning(): boolean {
+    return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** All that it has written. */
-  get text(): string {
-    return this.#text;
+  /** Kills it where it stands, as a node's end would. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL');
   }
 
-  /** Its log; throws where a line is not JSON. */
-  log(): LogLine[] {
-    const whole = this.#text.slice(0, this.#text.lastIndexOf('\n') + 1);
-    return whole.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as LogLine]));
+  /** Ends it as Kubernetes does. */
+  async stop(): Promise<void> {
+    await this.#end('SIGTERM');
   }
 
-  /** Waits for a line of the log. */
-  line(what: string, isWanted: (line: LogLine) => boolean, seconds = 60): Promise<LogLine> {
-    return waitUntil(`in the watcher's log: ${what}`, seconds, () => Promise.resolve(this.log().find(isWanted)));
+  /** Everything that it ever logged, over all its starts. */
+  get log(): readonly LogLine[] {
+    return this.#log
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+      .map((line) => JSON.parse(line) as LogLine);
   }
 
-  /** Reads one of its pages. */
-  async page(path: string): Promise<{ readonly code: number; readonly text: string }> {
-    const port = this.log().find(({ msg }) => msg === 'started')?.['port'];
-    const answer = await fetch(`http://127.0.0.1:${String(port)}${path}`);
-    return { code: answer.status, text: await answer.text() };
+  /** The log as it came, for a search for secrets. */
+  get logText(): string {
+    return this.#log;
   }
 
-  /** The number of a metric, summed over what its labels match. */
-  async metric(name: string, labels = /.*/): Promise<number> {
-    const { text } = await this.page('/metrics');
-    const lines = text.split('\n').filter((line) => line.startsWith(name) && labels.test(line));
-    return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
-  }
-
-  /** Sends a signal and waits for the end; gives the exit code, or the signal that ended it. */
-  async end(signal: NodeJS.Signals = 'SIGTERM', seconds = 25): Promise<number | string> {
-    this.#child.kill(signal);
-    const overtime = new Promise<undefined>((resolve) => {
-      setTimeout(() => {
-        resolve(undefined);
-      }, seconds * 1000).unref();
-    });
-    const ended = await Promise.race([this.#ended, overtime]);
-    if (ended !== undefined) return ended;
-    this.#child.kill('SIGKILL');
-    throw new Error(`not within ${String(seconds)} s: the watcher ends after ${signal}`);
+  async #end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    const child = this.#child;
+    if (!child || !this.isRunning) return;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill(signal);
+    await ended;
   }
 }
 
-/** Deletes a namespace whose watcher has ended: nobody else takes the finalizers off. */
-export async function abandon(namespace: Namespace): Promise<void> {
-  const names = await namespace.kubectl(['get', 'mysqls', '-o', 'name']);
-  for (const name of names.split('\n').filter(Boolean)) {
-    await namespace.kubectl(['patch', name, '--type=merge', '-p', '{"metadata":{"finalizers":null}}']);
+/** Waits until the status's message is this one. */
+export function untilMessage(namespace: Namespace, name: string, text: string, seconds = 180): Promise<SeenStatus> {
+  const what = `the message "${text}"`;
+  return untilStatus(namespace, name, { what, holds: ({ message }) => message === text, seconds });
+}
+
+/** The part of a resource's status that tests look at. */
+export interface SeenStatus {
+  readonly message?: string;
+  readonly conditions?: readonly {
+    readonly type: string;
+    readonly status: string;
+    readonly reason: string;
+    readonly message: string;
+  }[];
+  readonly lastBackup?: { readonly name: string };
+  readonly restoredFrom?: string;
+  readonly [field: string]: unknown;
+}
+
+/** A status that is waited for. */
+export interface StatusWish {
+  readonly what: string;
+  readonly holds: (status: SeenStatus) => boolean;
+  /** 180 by default. */
+  readonly seconds?: number;
+}
+
+/** Waits for a status that meets a condition; what it was at the end is said when it did not. */
+export async function untilStatus(
+  namespace: Namespace,
+  name: string,
+  { what, holds, seconds = 180 }: StatusWish,
+): Promise<SeenStatus> {
+  let last: SeenStatus = {};
+  try {
+    return await waitUntil(what, seconds, async () => {
+      const text = await namespace.kubectl(['get', 'mysql', name, '--ignore-not-found', '-o', 'jsonpath={.status}']);
+      last = text === '' ? {} : (JSON.parse(text) as SeenStatus);
+      return holds(last) ? last : undefined;
+    });
+  } catch (error) {
+    throw new Error(`${name}: ${String(error)}; its status is ${JSON.stringify(last)}`, { cause: error });
   }
-  await namespace.delete();
+}
+
+/** The status of a condition, or its reason where that is asked for. */
+export function conditionOf(
+  { conditions = [] }: SeenStatus,
+  type: string,
+  part: 'status' | 'reason' = 'status',
+): string {
+  return conditions.find((condition) => condition.type === type)?.[part] ?? '';
 }
