@@ -23,15 +23,15 @@ interface View {
   readonly names: readonly string[];
   readonly isJson: boolean;
   readonly all: boolean;
+  readonly follows: boolean;
 }
 
 export const status: Run = async (options, io) => {
-  const { flags } = options;
   const view = readView(options);
   refuseTwoScopes(options);
   const cluster = openCluster(options, io);
   try {
-    if (flags['watch']) await follow(cluster, view, io);
+    if (view.follows) await follow(cluster, view, io);
     else {
       const reports = await read(cluster, view, undefined);
       if (reports.length === 0 && !view.isJson) io.writeError(noneFound(cluster));
@@ -48,7 +48,7 @@ function readView({ words, flags, strings }: OptionValues): View {
   const all = flags['all-namespaces'] ?? false;
   if (all && names.length > 0)
     throw new UsageError('a resource is named within one namespace; leave -A or the name out');
-  return { names, isJson: strings['output'] === 'json', all };
+  return { names, isJson: strings['output'] === 'json', all, follows: flags['watch'] ?? false };
 }
 
 async function read(
@@ -71,7 +71,8 @@ function noneFound({ namespace }: Cluster): string {
 function format(reports: readonly StatusReport[], view: View, { clock }: Cluster, io: Io): string {
   const { names, isJson, all } = view;
   const [only] = reports;
-  if (isJson) return `${JSON.stringify(names.length === 1 ? only : { items: reports }, null, 2)}\n`;
+  // What is followed is one document in a line, which a script can tell from the next.
+  if (isJson) return `${JSON.stringify(names.length === 1 ? only : { items: reports }, null, view.follows ? 0 : 2)}\n`;
   const options = { now: clock.now(), paint: createPaint(wantsColour(io)) };
   if (names.length === 0) return formatTable(reports, { ...options, withNamespace: all });
   return reports.map((report) => formatPage(report, options)).join('\n');
@@ -80,40 +81,44 @@ function format(reports: readonly StatusReport[], view: View, { clock }: Cluster
 /** Looks again and again until it is interrupted. On a terminal the page is drawn anew, else what changed is written. */
 async function follow(cluster: Cluster, view: View, io: Io): Promise<void> {
   const interrupted = io.untilInterrupted();
+  const readAgain = createReader(cluster, view, io, interrupted);
   let before: unknown;
   while (!interrupted.aborted) {
-    const seen = await readAgain(cluster, view, io, { isFirst: before === undefined, interrupted });
-    if (seen !== undefined && (io.isTerminal || !isDeepStrictEqual(before, seen.map(withoutAges)))) {
+    const seen = await readAgain();
+    const now = seen?.map(withoutAges);
+    if (seen && (io.isTerminal || !isDeepStrictEqual(before, now))) {
       const text = seen.length === 0 && !view.isJson ? `${noneFound(cluster)}\n` : format(seen, view, cluster, io);
       await io.writeOut(io.isTerminal && !view.isJson ? `${CLEAR}${text}` : text);
-      before = seen.map(withoutAges);
+      before = now;
     }
     await sleep(cluster.clock, WATCH_MS, interrupted);
   }
 }
 
-/** What fails at first is wrong; what fails later may come back. A named resource that goes is the end of the story. */
-async function readAgain(
+/** What fails at first is wrong; what fails later is told once, and may come back: a server, or a resource that went. */
+function createReader(
   cluster: Cluster,
   view: View,
   io: Io,
-  { isFirst, interrupted }: { readonly isFirst: boolean; readonly interrupted: AbortSignal },
-): Promise<StatusReport[] | undefined> {
-  try {
-    return await read(cluster, view, interrupted);
-  } catch (error) {
-    if (interrupted.aborted) return undefined;
-    if (isFirst || !isClusterError(error, 'Unavailable', 'NotFound')) throw error;
-    io.writeError(`warning: ${error.message}`);
-    return undefined;
-  }
+  interrupted: AbortSignal,
+): () => Promise<StatusReport[] | undefined> {
+  let told: string | undefined;
+  return async () => {
+    try {
+      const reports = await read(cluster, view, interrupted);
+      told = '';
+      return reports;
+    } catch (error) {
+      if (interrupted.aborted) return undefined;
+      if (told === undefined || !isClusterError(error, 'Unavailable', 'NotFound')) throw error;
+      if (told !== error.message) io.writeError(`warning: ${error.message}`);
+      told = error.message;
+      return undefined;
+    }
+  };
 }
 
-/** The same but for sentences that hold an age. */
+/** How a watcher is known to run holds an age. */
 function withoutAges(report: StatusReport): unknown {
-  return { ...report, watcher: report.watcher.state, waitingFor: report.waitingFor.map(withoutEvidence) };
-}
-
-function withoutEvidence({ reason, message, object, since, evidence }: StatusReport['waitingFor'][number]): unknown {
-  return { reason, message, object, since, evidence: reason === 'NoWatcher' ? [] : evidence };
+  return { ...report, watcher: report.watcher.state };
 }

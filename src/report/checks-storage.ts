@@ -104,6 +104,7 @@ function describeVolume({ namespace }: DoctorFacts, volume: PersistentVolume): F
   const remove = `kubectl delete persistentvolume ${name}`;
   const finished = annotations[FINISHED_ANNOTATION];
   if (finished !== undefined) {
+    if (isGoing(volume)) return [];
     const step = next('delete it, and what its driver keeps behind it', remove);
     return [finding('warn', `${what} of ${describeOwner(volume)} was given up on ${finished}`, { object, next: step })];
   }
@@ -115,7 +116,12 @@ function describeVolume({ namespace }: DoctorFacts, volume: PersistentVolume): F
 
 function isFree({ spec, status }: PersistentVolume, namespace: string | undefined): boolean {
   if (namespace !== undefined && spec?.claimRef?.namespace !== namespace) return false;
-  return status?.phase === 'Released' || status?.phase === 'Available';
+  return ['Released', 'Available', 'Failed'].includes(status?.phase ?? '');
+}
+
+/** Its own policy takes it away, unless that has failed. */
+function isGoing({ spec, status }: PersistentVolume): boolean {
+  return spec?.persistentVolumeReclaimPolicy === 'Delete' && status?.phase === 'Released';
 }
 
 function sizeOf(capacity: Readonly<Record<string, string>> | undefined): string {

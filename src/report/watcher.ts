@@ -18,10 +18,11 @@ const FRESH_MS = 60_000;
 
 /** Tells whether a watcher looks after a namespace. */
 export function judgeWatcher({ deployments, leases }: WatcherFacts, namespace: string, now: Time): WatcherReport {
-  const found = deployments === 'forbidden' ? [] : deployments.filter((each) => covers(each, namespace));
+  const all = deployments === 'forbidden' ? [] : deployments;
+  const found = all.filter((each) => covers(each, namespace));
   const ready = found.find((each) => readyReplicas(each) > 0);
   if (ready) return report('Running', describeDeployment(ready), ready);
-  const lease = leases === 'forbidden' ? undefined : leases.find((each) => isFresh(each, now));
+  const lease = leases === 'forbidden' ? undefined : leases.find((each) => isFresh(each, now) && !isOfAny(each, all));
   if (lease) return report('Running', describeLease(lease, now));
   const [down] = found;
   if (down) return report('NotReady', describeDeployment(down), down);
@@ -30,6 +31,11 @@ export function judgeWatcher({ deployments, leases }: WatcherFacts, namespace: s
     return report('Unknown', `${what.join(' and ')} of other namespaces may not be read`);
   }
   return report('NotFound', 'there is no Deployment of it that looks after this namespace, and no fresh Lease');
+}
+
+/** A Lease beside a Deployment is that one's, which has been judged. */
+function isOfAny({ metadata }: Lease, deployments: readonly Deployment[]): boolean {
+  return deployments.some((each) => each.metadata.namespace === metadata.namespace);
 }
 
 /**

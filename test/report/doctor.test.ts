@@ -98,6 +98,18 @@ ok    leftovers: no volume is left over
       },
     ],
     ["another tool's volume", { volumes: [retained({}, 'Released')] }],
+    [
+      'a volume that was given up and that its own policy is about to take away',
+      {
+        volumes: [
+          volume('data', {
+            metadata: { annotations: { 'otus.homework/resource-uid': 'x', 'otus.homework/finished': ago(5) } },
+            spec: { persistentVolumeReclaimPolicy: 'Delete' },
+            status: { phase: 'Released' },
+          }),
+        ],
+      },
+    ],
     ['a volume that is in use', { volumes: [retained({ 'otus.homework/resource-uid': 'x' }, 'Bound')] }],
     [
       'other options of Argo CD',

@@ -488,6 +488,12 @@ describe('whether a watcher runs', () => {
       /0 of 1 ready/,
     ],
     [
+      'a Deployment for another namespace, which holds its Lease',
+      { watcher: { deployments: [deployment(1, { args: ['watch', '--namespace=dev'] })], leases: [lease(3)] } },
+      'NotFound',
+      /no Deployment of it that looks after this namespace/,
+    ],
+    [
       'what it wrote just now, without Deployment and Lease',
       { resource: wrote(5), watcher: NOBODY },
       'Running',
