@@ -67,12 +67,19 @@ export function buildReport(facts: ResourceFacts, now: Time): StatusReport {
 function findObstacles(situation: Situation): Obstacle[] {
   const found = RULES.flatMap((rule) => rule(situation));
   const told = new Set(found.filter(({ object }) => object !== null).map(({ reason }) => reason));
-  return found.filter(({ reason, object }) => object !== null || !told.has(SAME[reason] ?? reason));
+  const isTold = (reason: string): boolean => (SAME[reason] ?? [reason]).some((other) => told.has(other));
+  return found.filter(({ reason, object }) => object !== null || !isTold(reason));
 }
 
-/** The watcher's word for what a failed Job means. */
-const SAME: Readonly<Record<string, string>> = {
-  BackupFailed: 'JobFailed',
-  RestoreFailed: 'JobFailed',
-  PasswordChangeFailed: 'JobFailed',
+const POD = ['ImagePull', 'Unschedulable', 'CreateContainerConfigError', 'CreateContainerError', 'ContainerCreating'];
+
+/** The watcher's word for what is seen at an object. */
+const SAME: Readonly<Record<string, readonly string[]>> = {
+  BackupFailed: ['JobFailed'],
+  RestoreFailed: ['JobFailed'],
+  PasswordChangeFailed: ['JobFailed'],
+  ServerFailing: ['CrashLoop', ...POD],
+  JobNotStarting: POD,
+  PodStuck: ['PodTerminating'],
+  VolumeLost: ['ClaimLost'],
 };

@@ -1,6 +1,7 @@
 // What stands in the way of the server and the Jobs: pods that are not made, not placed, cannot get their image, crash, or
 // will not go; Jobs that failed.
 
+import { RESET_PASSWORD_ANNOTATION, SKIP_BACKUP_ANNOTATION } from '../api/names.ts';
 import type { Job, Pod } from '../cluster/types.ts';
 import { failureOf, isRunning, podsOf, resultOf, stepOfJob, worksFor } from './jobs.ts';
 import {
@@ -157,10 +158,14 @@ function describeFailure(situation: Situation, job: Job): Obstacle {
   });
 }
 
+/** How to go on without the Job, where there is a way. */
+const OTHER_WAYS: Readonly<Record<string, string>> = {
+  backup: `; or give the data up with the annotation ${SKIP_BACKUP_ANNOTATION}: "true" on the resource`,
+  'change-pass': `; or set the password offline, which restarts the server, with the annotation ${RESET_PASSWORD_ANNOTATION}: "true"`,
+};
+
 function wayOut(step: string): string {
-  const again = 'mend the cause, then delete the Job, and it is made again';
-  if (step !== 'backup') return again;
-  return `${again}; or give the data up with the annotation otus.homework/skip-final-backup: "true" on the resource`;
+  return `mend the cause, then delete the Job, and it is made again${OTHER_WAYS[step] ?? ''}`;
 }
 
 /** The gate is open, and the server is on its way. */

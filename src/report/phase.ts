@@ -19,16 +19,19 @@ const PHASES: Readonly<Record<string, Phase>> = {
   Opening: 'Starting',
   ServerStarting: 'Starting',
   Initialised: 'Starting',
+  Adopting: 'Starting',
   Restoring: 'Restoring',
   PasswordChanging: 'ChangingPassword',
+  PasswordResetting: 'ChangingPassword',
 };
 
-/** Obstacles that only say how far it is. */
+/** Obstacles that only say how far it is. A server that runs goes on with its old password. */
 const PROGRESS = new Set(['ServerStarting']);
 
 /** Tells what a resource is doing. */
 export function readPhase(situation: Situation, obstacles: readonly Obstacle[]): Leading {
-  const [first] = obstacles.filter(({ reason }) => !PROGRESS.has(reason));
+  const isReady = leadingCondition(situation)?.type === 'Ready';
+  const [first] = obstacles.filter(({ reason }) => !PROGRESS.has(reason) && !(isReady && reason === 'PasswordMissing'));
   if (isDeleting(situation)) return readDeletion(situation, first);
   if (!isManaged(situation)) return readUnmanaged(situation, first);
   return readLife(situation, first);

@@ -322,7 +322,7 @@ describe('why a resource waits', () => {
   it.each([
     ['backup', 'BackupFailed', 'otus.homework/skip-final-backup: "true"'],
     ['restore', 'RestoreFailed', 'mend the cause, then delete the Job, and it is made again'],
-    ['change-pass', 'PasswordChangeFailed', 'mend the cause, then delete the Job, and it is made again'],
+    ['change-pass', 'PasswordChangeFailed', 'otus.homework/reset-password: "true"'],
   ] as const)('a failed %s Job tells its last log line, its result, and the way out, once', (step, reason, wayOut) => {
     const result = { outcome: 'refused', reason: 'the backup is damaged', backup: '0003' };
     const { job, pod } = endedJob(step, { type: 'Failed', message: JSON.stringify(result) });
@@ -347,6 +347,36 @@ describe('why a resource waits', () => {
       next: { command: `kubectl -n prod delete job ${job.metadata.name}` },
     });
     expect(waitingFor[0]?.next?.text).toContain(wayOut);
+  });
+
+  it.each<[string, string, Partial<ResourceFacts>, string]>([
+    [
+      'a server that does not start',
+      'ServerFailing',
+      { pods: [serverPod(waitingContainer('ImagePullBackOff', 'not found'))] },
+      'ImagePull',
+    ],
+    [
+      'a pod that does not go',
+      'PodStuck',
+      { pods: [serverPod(undefined, { metadata: { deletionTimestamp: ago(300) } })] },
+      'PodTerminating',
+    ],
+    [
+      'a volume that is lost',
+      'VolumeLost',
+      { claims: { data: claim('data', { status: { phase: 'Lost' } }), backup: claim('backup') } },
+      'ClaimLost',
+    ],
+  ])('%s is told by its object and not again in the words of the watcher', (...[, reason, change, known]) => {
+    const { phase, waitingFor } = report({ resource: resource({ status: told('Stalled', reason, 'x') }), ...change });
+    expect([phase, waitingFor.map((each) => each.reason)]).toEqual(['Stalled', [known]]);
+  });
+
+  it('a server that runs is Ready also while the Secret of its password is missing', () => {
+    const status = told('Ready', 'PasswordMissing', 'the old one stays in force');
+    const { phase, waitingFor } = report({ resource: resource({ status }) });
+    expect([phase, waitingFor.map(({ reason }) => reason)]).toEqual(['Ready', ['PasswordMissing']]);
   });
 
   it('a failed Job without a result tells what Kubernetes says', () => {
