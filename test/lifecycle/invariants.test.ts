@@ -1,4 +1,4 @@
-// The invariants, held for every combination of what the watcher can see: about a million observations.
+// The invariants, held for every combination of what the watcher can see: about 1.7 million observations.
 
 import { describe, expect, it } from 'vitest';
 import type { Action, Decision } from '../../src/lifecycle/actions.ts';
@@ -82,26 +82,20 @@ const passwordSets = [
   { ...base, hasActive: true, desiredIsCurrent: true, previousSince: NOW - 1_000_000 },
 ];
 
-/** What is seen where volumes may not be read: that a claim is bound. */
-function withoutVolumes(
-  storage: Pick<Observed, 'data' | 'backup'>,
-  resourceUid: string,
-): Pick<Observed, 'data' | 'backup'> {
-  const see = ({ claim: seen }: ObservedStorage): ObservedStorage => {
-    if (seen?.phase !== 'Bound') return { claim: seen, volumes: [] };
-    const { volumeName: name } = seen;
-    return { claim: seen, volumes: [volume('data', { name, uid: name, policy: 'Delete', resourceUid })] };
-  };
-  return { data: see(storage.data), backup: see(storage.backup) };
+/** What is seen of a claim where volumes may not be read: that it is bound. */
+function unreadableStorages(role: 'data' | 'backup'): ObservedStorage[] {
+  const bound = volume(role, { uid: `pvc-${role}-claim`, policy: 'Delete', provisioned: false });
+  return [
+    { claim: undefined, volumes: [] },
+    { claim: claim(role, { phase: 'Pending', volumeName: '' }), volumes: [] },
+    { claim: claim(role), volumes: [bound] },
+    { claim: claim(role, { deleting: true }), volumes: [bound] },
+  ];
 }
 
 /** Every combination, counted through like the digits of a number. */
-function* everything(): Iterable<Observed> {
-  const data = storages('data');
-  const backup = storages('backup');
-  const sizes = [resources, data, backup, podSets, gates, jobSets, passwordSets, [true, false]].map(
-    ({ length }) => length,
-  );
+function* combine(data: readonly ObservedStorage[], backup: readonly ObservedStorage[]): Iterable<Partial<Observed>> {
+  const sizes = [resources, data, backup, podSets, gates, jobSets, passwordSets].map(({ length }) => length);
   const total = sizes.reduce((product, size) => product * size, 1);
   for (let number = 0; number < total; number += 1) {
     let rest = number;
@@ -112,11 +106,14 @@ function* everything(): Iterable<Observed> {
     };
     const storage = { data: pick(data), backup: pick(backup) };
     const around = { pods: pick(podSets), gate: pick(gates), jobs: pick(jobSets), passwords: pick(passwordSets) };
-    const owner = pick(resources);
-    const mayTouchVolumes = pick([true, false]);
-    const state = { ...storage, ...around, resource: owner, statefulSet: undefined, mayTouchVolumes };
-    yield observed(mayTouchVolumes ? state : { ...state, ...withoutVolumes(storage, owner?.uid ?? '') });
+    yield { resource: pick(resources), ...storage, ...around, statefulSet: undefined };
   }
+}
+
+function* everything(): Iterable<Observed> {
+  for (const seen of combine(storages('data'), storages('backup'))) yield observed(seen);
+  for (const seen of combine(unreadableStorages('data'), unreadableStorages('backup')))
+    yield observed({ ...seen, mayTouchVolumes: false });
 }
 
 /** Checks one decision; gives the invariant that it breaks. */
