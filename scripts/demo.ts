@@ -1,10 +1,12 @@
-// The main job on real input: renders an example, applies it, waits for the server, writes and reads rows.
+// The main job on real input, told as a story: a database is delivered, filled, deleted with a backup, made again with its
+// rows, and gets another password.
 //
 //   npm run demo                        on the embedded node (root on Debian), which is started when it is not up
 //   npm run demo -- --context NAME      on a cluster of yours, by its name in your kubeconfig
 //   npm run demo -- --clean             takes away what the demo made, and the embedded node
 
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -15,7 +17,8 @@ const RESOURCE = 'mysql-instance';
 const POD = `${RESOURCE}-0`;
 const DATABASE = 'otus-database';
 const PASSWORD = 'otuspassword';
-const READY_WITHIN_SECONDS = 300;
+const NEW_PASSWORD = 'another-password';
+const WITHIN_SECONDS = 300;
 
 interface Result {
   readonly code: number;
@@ -49,6 +52,8 @@ async function must(program: string, words: readonly string[], input = '', show 
 /** kubectl against the cluster of the demo. */
 interface Cluster {
   readonly kubectl: (words: readonly string[], input?: string) => Promise<string>;
+  /** How a program of ours finds the cluster. */
+  readonly flags: readonly string[];
   /** What a person types to look further with kubectl. */
   readonly hint: readonly string[];
 }
@@ -59,6 +64,7 @@ async function connect(context: string | undefined): Promise<Cluster> {
     const flags = ['--context', context, ...place];
     return {
       kubectl: (words, input) => must('kubectl', [...flags, ...words], input),
+      flags,
       hint: [`kubectl ${flags.join(' ')} `],
     };
   }
@@ -68,6 +74,7 @@ async function connect(context: string | undefined): Promise<Cluster> {
   const flags = ['--kubeconfig', kubeconfig, ...place];
   return {
     kubectl: (words, input) => must(join(bin, 'kubectl'), [...flags, ...words], input),
+    flags,
     hint: [`export KUBECONFIG=${kubeconfig} PATH=${bin}:$PATH`, `kubectl -n ${NAMESPACE} `],
   };
 }
@@ -82,61 +89,78 @@ function showStep(command: string, output: string): void {
   if (output !== '') say(output.trimEnd());
 }
 
-async function deliver({ kubectl }: Cluster): Promise<void> {
+async function prepare({ kubectl }: Cluster): Promise<void> {
   await kubectl(['apply', '--server-side', '-f', 'crds/']);
   await kubectl(['wait', '--for=condition=Established', 'crd/mysqls.otus.homework', '--timeout=60s']);
   const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } };
   await kubectl(['apply', '-f', '-'], JSON.stringify(namespace));
-  const manifests = await must(process.execPath, ['dist/kubectl-mysql.js', 'render', '-f', EXAMPLE, '-n', NAMESPACE]);
-  const applied = await kubectl(['apply', '-f', '-'], manifests);
-  showStep(`kubectl mysql render -f ${EXAMPLE} -n ${NAMESPACE} | kubectl apply -f -`, applied);
 }
 
-/** Tells in words what the pod is doing. */
-async function describePod({ kubectl }: Cluster): Promise<string> {
-  const text = await kubectl(['get', 'pods', '-l', `app=${RESOURCE}`, '-o', 'json']);
-  const [pod] = (JSON.parse(text) as { items: PodStatus[] }).items;
-  if (!pod) return 'no pod yet';
-  const { conditions = [], containerStatuses = [], phase } = pod.status;
-  if (conditions.some(({ type, status }) => type === 'Ready' && status === 'True')) return 'Ready';
-  const waiting = containerStatuses[0]?.state.waiting;
-  if (waiting) return `${waiting.reason}${waiting.message === undefined ? '' : `: ${waiting.message}`}`;
-  return phase === 'Running' ? 'Running; the first start initialises the database' : phase;
+/** Renders the example and applies it, with another password where one is given. */
+async function deliver({ kubectl }: Cluster, password = PASSWORD): Promise<void> {
+  const source = (await readFile(EXAMPLE, 'utf8')).replace(PASSWORD, password);
+  const words = ['dist/kubectl-mysql.js', 'render', '-f', '-', '-n', NAMESPACE];
+  const applied = await kubectl(['apply', '-f', '-'], await must(process.execPath, words, source));
+  const edit = password === PASSWORD ? '' : `sed s/${PASSWORD}/${password}/ ${EXAMPLE} | `;
+  const file = password === PASSWORD ? EXAMPLE : '-';
+  showStep(`${edit}kubectl mysql render -f ${file} -n ${NAMESPACE} | kubectl apply -f -`, applied);
 }
 
-interface PodStatus {
-  readonly status: {
-    readonly phase: string;
-    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
-    readonly containerStatuses?: readonly {
-      readonly state: { readonly waiting?: { reason: string; message?: string } };
-    }[];
-  };
+/** The watcher for the time of the demo; `kubectl mysql install` puts it into the cluster for good. */
+function startWatcher({ flags }: Cluster): ChildProcess {
+  const words = ['watch', '--log-level', 'error', '--metrics-address', '0', ...flags];
+  showStep('kubectl-mysql watch &', '');
+  return spawn(process.execPath, ['dist/kubectl-mysql.js', ...words], { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
-async function waitForServer(cluster: Cluster): Promise<void> {
-  say('\nwaiting for the server');
+/** Shows each new message of the resource until it is the wanted one. */
+async function waitForMessage({ kubectl }: Cluster, wanted: string): Promise<void> {
+  say(`\nwaiting for "${wanted}"`);
   const start = performance.now();
   let last = '';
   for (;;) {
     const seconds = Math.round((performance.now() - start) / 1000);
-    const now = await describePod(cluster);
-    if (now !== last) say(`  ${String(seconds).padStart(3)} s  ${now}`);
-    if (now === 'Ready') return;
-    if (seconds > READY_WITHIN_SECONDS)
-      throw new Error(`the server is not Ready after ${String(READY_WITHIN_SECONDS)} s`);
-    last = now;
+    const message = await kubectl(['get', 'mysql', RESOURCE, '-o', 'jsonpath={.status.message}']);
+    if (message !== last) say(`  ${String(seconds).padStart(3)} s  ${message}`);
+    if (message === wanted) return;
+    if (seconds > WITHIN_SECONDS) throw new Error(`not within ${String(WITHIN_SECONDS)} s: ${wanted}`);
+    last = message;
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
 }
 
-async function writeAndRead({ kubectl }: Cluster): Promise<void> {
-  const fill =
-    'create table if not exists test (id int primary key, v text); replace into test values (1, "one"), (2, "two");';
-  for (const statement of [fill, 'select * from test;']) {
-    const output = await kubectl(['exec', POD, '--', 'mysql', `-p${PASSWORD}`, '-e', statement, DATABASE]);
-    showStep(`kubectl exec ${POD} -- mysql -p${PASSWORD} -e '${statement}' ${DATABASE}`, output);
-  }
+async function show({ kubectl }: Cluster, ...words: string[]): Promise<void> {
+  showStep(`kubectl ${words.join(' ')}`, await kubectl(words));
+}
+
+async function query({ kubectl }: Cluster, statement: string, password = PASSWORD): Promise<void> {
+  const output = await kubectl(['exec', POD, '--', 'mysql', `-p${password}`, '-e', statement, DATABASE]);
+  showStep(`kubectl exec ${POD} -- mysql -p${password} -e '${statement}' ${DATABASE}`, output);
+}
+
+async function tellStory(cluster: Cluster): Promise<void> {
+  await show(cluster, 'get', 'my');
+  await waitForMessage(cluster, `${RESOURCE} created without restore-job`);
+  await query(
+    cluster,
+    'create table test (id int primary key, v text); insert into test values (1, "one"), (2, "two")',
+  );
+
+  say('\nThe resource is deleted. That returns when the final backup is complete.');
+  await show(cluster, 'delete', 'mysqls.otus.homework', RESOURCE, `--timeout=${String(WITHIN_SECONDS)}s`);
+  await show(cluster, 'get', 'statefulsets,services,pvc,jobs');
+
+  say('\nThe same file is applied again.');
+  await deliver(cluster);
+  await waitForMessage(cluster, `${RESOURCE} created with restore-job`);
+  await query(cluster, 'select * from test');
+  await show(cluster, 'get', 'jobs');
+
+  say('\nThe password is changed in git.');
+  await deliver(cluster, NEW_PASSWORD);
+  await waitForMessage(cluster, 'mysql password changed!');
+  await query(cluster, 'select count(*) from test', NEW_PASSWORD);
+  await show(cluster, 'get', 'pods,jobs');
 }
 
 function conclude({ hint }: Cluster, context: string | undefined): void {
@@ -144,11 +168,11 @@ function conclude({ hint }: Cluster, context: string | undefined): void {
   const kubectl = hint.at(-1) ?? '';
   const lines = [
     ...hint.slice(0, -1),
-    `${kubectl}get mysqls,statefulsets,pods,services,pvc`,
-    `${kubectl}logs ${POD}`,
+    `${kubectl}get mysqls,statefulsets,pods,services,pvc,events`,
+    `${kubectl}logs job/backup-${RESOURCE}-job`,
     `node dist/kubectl-mysql.js render -f ${EXAMPLE}`,
   ];
-  say(`\nA MySQL resource of ${EXAMPLE} became plain manifests, and those a server with two rows.\nLook further:`);
+  say('\nThe watcher of the demo has stopped; the server runs on without it. Look further:');
   for (const line of lines) say(`  ${line}`);
   say(`Take it all away:\n  npm run demo --${flags} --clean`);
 }
@@ -159,7 +183,18 @@ async function clean(context: string | undefined): Promise<void> {
     say('the embedded node and all that was on it are gone; what was built stays cached');
     return;
   }
-  await must('kubectl', ['--context', context, 'delete', 'namespace', NAMESPACE, '--ignore-not-found']);
+  const cluster = await connect(context);
+  const watcher = startWatcher(cluster);
+  try {
+    // Everything goes, the backups too.
+    const patch = '{"spec":{"deletionPolicy":"Delete"}}';
+    const exists = await cluster.kubectl(['get', 'mysql', RESOURCE, '--ignore-not-found', '-o', 'name']);
+    if (exists !== '') await show(cluster, 'patch', 'mysql', RESOURCE, '--type=merge', '-p', patch);
+    await show(cluster, 'delete', 'mysql', RESOURCE, '--ignore-not-found', `--timeout=${String(WITHIN_SECONDS)}s`);
+    await must('kubectl', ['--context', context, 'delete', 'namespace', NAMESPACE, '--ignore-not-found']);
+  } finally {
+    watcher.kill('SIGTERM');
+  }
   say(`the namespace ${NAMESPACE} is gone; the CRD mysqls.otus.homework stays, because others may use it`);
 }
 
@@ -170,9 +205,14 @@ async function main(): Promise<void> {
     return;
   }
   const cluster = await connect(values.context);
+  await prepare(cluster);
   await deliver(cluster);
-  await waitForServer(cluster);
-  await writeAndRead(cluster);
+  const watcher = startWatcher(cluster);
+  try {
+    await tellStory(cluster);
+  } finally {
+    watcher.kill('SIGTERM');
+  }
   conclude(cluster, values.context);
 }
 
