@@ -15,8 +15,10 @@ import { isClusterError } from '../cluster/errors.ts';
 import { KINDS, type Kind } from '../cluster/kinds.ts';
 import type { DeleteOptions, JsonPatchOperation, Manifest, Objects } from '../cluster/objects.ts';
 import { buildModel, type Model } from '../model/model.ts';
+import { compareQuantities, parseQuantity } from '../parse/quantity.ts';
 import { parseYaml } from '../parse/yaml.ts';
 import { renderJob } from '../render/jobs.ts';
+import { createRenderer } from '../render/manifests.ts';
 import type { Action, JobStep } from './actions.ts';
 import { boundVolume } from './volumes.ts';
 import type { Observation } from './observe.ts';
@@ -196,24 +198,33 @@ async function replaceClaim(
   await makeClaim(objects, observation, { name, volume });
 }
 
+/** The claim as it is rendered, but bound to this volume, and never larger than it. */
 async function makeClaim(
   objects: Objects,
   observation: Observation,
   { name, volume }: { readonly name: string; readonly volume: string },
 ): Promise<void> {
+  const model = modelOf(observation);
   const { spec } = await objects.get(KINDS.PersistentVolume, { name: volume });
-  const storage = spec?.capacity?.['storage'] ?? '1Gi';
-  await objects.create(KINDS.PersistentVolumeClaim, {
-    apiVersion: 'v1',
-    kind: 'PersistentVolumeClaim',
-    metadata: { name, namespace: observation.key.namespace },
-    spec: {
-      accessModes: ['ReadWriteOnce'],
-      resources: { requests: { storage } },
-      storageClassName: spec?.storageClassName ?? '',
-      volumeName: volume,
-    },
-  } as Manifest);
+  const rendered = createRenderer()(model).find(
+    (manifest) => manifest.kind === 'PersistentVolumeClaim' && manifest.name === name,
+  );
+  const claim = parseYaml(rendered?.yaml ?? '') as Manifest & { readonly spec: object };
+  const { size } = name === model.names.dataClaim ? model.data : model.backup;
+  const storage = smaller(size, spec?.capacity?.['storage'] ?? size);
+  const bound = {
+    volumeName: volume,
+    storageClassName: spec?.storageClassName ?? '',
+    resources: { requests: { storage } },
+  };
+  const manifest: Manifest = { ...claim, spec: { ...claim.spec, ...bound } } as Manifest;
+  await objects.create(KINDS.PersistentVolumeClaim, manifest);
+}
+
+/** A claim that asks for more is not bound; one that asks for more than git does would block its delivery. */
+function smaller(wanted: string, capacity: string): string {
+  const [size, limit] = [parseQuantity(wanted), parseQuantity(capacity)];
+  return size && limit && compareQuantities(size, limit) > 0 ? capacity : wanted;
 }
 
 async function createJob(objects: Objects, observation: Observation, step: JobStep): Promise<void> {
