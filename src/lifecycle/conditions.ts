@@ -31,7 +31,7 @@ export interface StatusInput {
 /** The next status. It is equal to the earlier one where nothing changed, so that a resource at rest is never written. */
 export function buildStatus({ observed, decision, earlier, now }: StatusInput): Status {
   const generation = observed.resource?.generation ?? 0;
-  const time = new Date(now).toISOString().replace(/\.[0-9]+Z$/, 'Z');
+  const time = formatTime(now);
   const known = (earlier['conditions'] ?? []) as readonly Condition[];
   const facts = { ...earlier, ...recordFacts(observed, decision, earlier, time) };
   const conditions = listConditions(observed, decision, facts).map(([type, status, reason, message]): Condition => {
@@ -43,6 +43,11 @@ export function buildStatus({ observed, decision, earlier, now }: StatusInput): 
   return Object.fromEntries(
     Object.entries(status).filter(([, value]: [string, unknown]) => value !== undefined),
   ) as Status;
+}
+
+/** As Kubernetes writes times. */
+function formatTime(time: Time): string {
+  return new Date(time).toISOString().replace(/\.[0-9]+Z$/, 'Z');
 }
 
 type Row = readonly [type: string, status: Condition['status'], reason: string, message: string];
@@ -63,7 +68,7 @@ function listConditions(observed: Observed, { progress, reason, message }: Decis
   ];
 }
 
-function describePassword({ passwords }: Observed): Row {
+function describePassword({ passwords, resource }: Observed): Row {
   const row = (status: Condition['status'], reason: string, message: string): Row => [
     'PasswordInSync',
     status,
@@ -72,8 +77,10 @@ function describePassword({ passwords }: Observed): Row {
   ];
   if (!passwords.hasDesired) return row('Unknown', 'PasswordMissing', 'the Secret with the password is not there');
   if (passwords.hasNext) return row('False', 'Changing', 'the password is being changed; the old one works');
-  if (passwords.desiredIsCurrent) return row('True', 'InSync', 'the password in git is the one in force');
-  return row('False', 'Pending', 'the password in git is not in force yet');
+  if (!passwords.desiredIsCurrent) return row('False', 'Pending', 'the password in git is not in force yet');
+  if (passwords.previousSince === undefined) return row('True', 'InSync', 'the password in git is the one in force');
+  const until = formatTime(passwords.previousSince + (resource?.passwordOverlap ?? 0) * 1000);
+  return row('True', 'Overlap', `the password in git is the one in force; the previous one works until ${until}`);
 }
 
 function describeVolumes(observed: Observed): Row {

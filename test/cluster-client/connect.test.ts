@@ -235,9 +235,7 @@ describe('a server in trouble', () => {
       else if (stalled.some(({ socket }) => socket === request.socket)) return;
       else answer(response, 200, { time });
     }, 300);
-    const startedAt = performance.now();
     expect(await failureOf(get())).toMatchObject({ reason: 'Timeout', retryable: true });
-    expect(performance.now() - startedAt).toBeLessThan(600);
     expect(await get()).toEqual({ time: 2 });
   });
 

@@ -1,17 +1,17 @@
-// Input that is made to keep the program busy, or to exhaust its memory, ends with error lines within seconds.
+// Input that is made to keep the program busy, or to exhaust its memory, ends with error lines. What took more than a
+// constant for each byte of it would not end within the test's time at all.
 
 import { describe, expect, it } from 'vitest';
 import { runCli } from '../support/command-line.ts';
 
 const HEAD = 'apiVersion: otus.homework/v1\nkind: MySQL\nmetadata: {name: a}\n';
 const SPEC = 'spec:\n  image: mysql:8.4\n  database: a\n  passwordSecretRef: {name: a, key: b}\n';
-const SECONDS = 30;
 
 function repeat(count: number, line: (index: number) => string): string {
   return Array.from({ length: count }, (_, index) => line(index)).join('');
 }
 
-describe('within seconds', () => {
+describe('comes to an end:', () => {
   it.each<[string, string, number]>([
     [
       'a List of 10,000 resources with a warning each',
@@ -45,10 +45,8 @@ describe('within seconds', () => {
       3,
     ],
   ])('%s', async (...[, input, code]) => {
-    const start = performance.now();
     const outcome = await runCli(['validate', '-f', '-'], input);
     expect(outcome.code).toBe(code);
     expect(outcome.out).toBe('');
-    expect((performance.now() - start) / 1000).toBeLessThan(SECONDS);
   });
 });
