@@ -17,8 +17,7 @@ backup() {
   find_finished
   name_backup
   check_room
-  use_config "$(config_file)"
-  start_server --loose-upgrade=NONE --loose-show-gipk-in-create-table-and-information-schema=ON
+  start_own_server --loose-upgrade=NONE --loose-show-gipk-in-create-table-and-information-schema=ON
   read_server
   mkdir "$partial" || fail "the backup volume cannot be written"
   dump_all
@@ -41,16 +40,6 @@ look_at_volume() {
     [[ -z $found || $found == data && -z $(first_entry "$data") ]] ||
       refuse "the volume holds files that are not ours (such as '$found'), and no server of ours ever ran on it"
     finish nothing "the volume is empty, there is nothing to back up"
-  fi
-}
-
-# config_file: the server's own options as of its last start; a directory that was adopted and never started has none.
-config_file() {
-  if [[ -e $state/my.cnf ]]; then
-    echo "$state/my.cnf"
-  else
-    printf '[mysqld]\ndatadir=%s\n' "$data" >"$work/my.cnf"
-    echo "$work/my.cnf"
   fi
 }
 
@@ -155,7 +144,7 @@ dump_all() {
   save "system.sql.$suffix" dump_system
   # Nothing after this can ask the server.
   dump_accounts
-  cp "$(config_file)" "$partial/my.cnf" || drop_partial "my.cnf could not be copied"
+  cp "$(own_config)" "$partial/my.cnf" || drop_partial "my.cnf could not be copied"
   if [[ -e $data/mysqld-auto.cnf ]]; then
     cp "$data/mysqld-auto.cnf" "$partial/mysqld-auto.cnf" || drop_partial "mysqld-auto.cnf could not be copied"
   fi

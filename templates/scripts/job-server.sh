@@ -37,9 +37,43 @@ lock_volume() {
 # use_config FILE: the options of the server, where the image's own option file looks for them.
 use_config() { cp "$1" /etc/mysql/conf.d/my.cnf; }
 
+# What tells how the data is stored and logged; without the other options a server starts, too.
+storage_options='^(\[mysqld\]$|(loose_)?(datadir|lower_case_table_names|innodb_(page_size|data_file_path|directories)|log_bin(_index)?|disable_log_bin|skip_log_bin|gtid_mode|enforce_gtid_consistency|early_plugin_load|plugin_load(_add)?|keyring_[a-z_]*)(=|$))'
+
+# own_config: the server's own options as of its last start; a directory that was adopted and never started has none.
+# Those of git stand in $work/my.cnf where they are known.
+own_config() {
+  if [[ -e $state/my.cnf ]]; then
+    echo "$state/my.cnf"
+  else
+    [[ -e $work/my.cnf ]] || printf '[mysqld]\ndatadir=%s\n' "$data" >"$work/my.cnf"
+    echo "$work/my.cnf"
+  fi
+}
+
+# start_own_server OPTION...: with the server's own options. The last commit may have brought one with which no server starts;
+# that must not keep anybody from the data.
+start_own_server() {
+  local why
+  use_config "$(own_config)"
+  if ! launch_server "$@"; then
+    why=$(error_in "$work/mysqld.log")
+    warn "mysqld does not start with the server's own options ($why); it gets only those that tell how the data is stored"
+    grep -E "$storage_options" "$(own_config)" >"$work/storage.cnf"
+    use_config "$work/storage.cnf"
+    launch_server "$@" || fail "mysqld does not start: $why"
+  fi
+  settle_server
+}
+
 # start_server OPTION...: mysqld as it is configured, but reached only through our socket. Nobody else's statements run:
 # without grant tables the event scheduler is off as well.
 start_server() {
+  launch_server "$@" || fail "mysqld does not start: $(error_in "$work/mysqld.log")"
+  settle_server
+}
+
+launch_server() {
   : >"$work/mysqld.log"
   mysqld "$@" --skip-grant-tables --skip-networking --loose-mysqlx=OFF --socket="$socket" \
     --pid-file=/var/run/mysqld/job.pid --event-scheduler=OFF --performance-schema=OFF \
@@ -49,11 +83,15 @@ start_server() {
   until client -e 'SELECT 1' >/dev/null 2>"$work/client.err"; do
     if ! kill -0 "$server" 2>/dev/null; then
       cat "$work/mysqld.log"
-      fail "mysqld does not start: $(error_in "$work/mysqld.log")"
+      server=''
+      return 1
     fi
     sleep 0.1
   done
-  # SET PERSIST beats options of the command line, so what would be in the way is set once more.
+}
+
+# settle_server: SET PERSIST beats options of the command line, so what would be in the way is set once more.
+settle_server() {
   client -e "SET GLOBAL super_read_only=OFF, GLOBAL read_only=OFF, GLOBAL max_execution_time=0,
     GLOBAL net_read_timeout=3600, GLOBAL net_write_timeout=3600, GLOBAL max_allowed_packet=1073741824,
     GLOBAL sql_mode='', GLOBAL autocommit=ON, GLOBAL offline_mode=OFF" 2>"$work/client.err" ||

@@ -69,7 +69,7 @@ refuse() { finish refused "$*"; }
 # error_in FILE: the last line of a program's messages that is worth repeating.
 error_in() {
   local line
-  line=$(grep -E 'ERROR|[Ee]rror|[Gg]ot ' "$1" | tail -n 1) || line=$(tail -n 1 "$1")
+  line=$(grep -E 'ERROR|[Ee]rror|[Gg]ot ' "$1" | grep -v 'Aborting$' | tail -n 1) || line=$(tail -n 1 "$1")
   printf '%s' "$line" | sed 's/^[0-9T:.Z-]* *[0-9]* *//'
 }
 

@@ -35,9 +35,10 @@ restore() {
 # keep_data: after a namespace came back, the password in git may be another than the one in the data.
 keep_data() {
   [[ -d $data/mysql ]] || refuse "the volume is marked as initialised, but data/mysql is missing; bring the data back, or restore a backup"
-  if [[ -e $state/my.cnf ]]; then use_config "$state/my.cnf"; else printf '%s' "$MY_CNF" >/etc/mysql/conf.d/my.cnf; fi
+  printf '%s' "$MY_CNF" >"$work/my.cnf"
   need_password
-  start_server
+  # shellcheck disable=SC2119
+  start_own_server
   report serverVersion "$(quote_json "$(query 'SELECT VERSION()')" 50)"
   set_root_password
   stop_server
