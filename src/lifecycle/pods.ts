@@ -57,5 +57,5 @@ export function replaceJob(name: string, step: 'backup' | 'restore' | 'change-pa
 /** A Job that runs, or whose pod does not start. */
 export function followRunning(name: string, reason: string, { trouble }: ObservedJob): Decision {
   if (trouble === '') return reconciling(reason, `the Job ${name} runs`);
-  return stalled('JobNotStarting', `the pod of the Job ${name} does not start: ${trouble}`);
+  return stalled('JobNotStarting', `the pod of the Job ${name} does not get on: ${trouble}`);
 }

@@ -54,10 +54,20 @@ function describeWaiting({ reason = '', message = '' }: { reason?: string; messa
   return `${reason}: ${reason === 'CrashLoopBackOff' && said !== '' ? said : message}`;
 }
 
-/** Of the end of a log the last line that tells of an error, else the last one. */
+/** What a Job of ours tells as its reason; of the end of a log the last line that tells of an error, else the last one. */
 function lastLine(text = ''): string {
+  const told = /^ *"reason": (".*"),$/m.exec(text)?.[1];
+  if (text.startsWith('{') && told !== undefined) return parseText(told);
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   return lines.findLast((line) => /error/i.test(line)) ?? lines.at(-1) ?? '';
+}
+
+function parseText(json: string): string {
+  try {
+    return String(JSON.parse(json));
+  } catch {
+    return json;
+  }
 }
 
 function shorten(text: string): string {

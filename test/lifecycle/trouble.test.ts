@@ -1,0 +1,22 @@
+// Why a pod does not get on, as it stands in messages.
+
+import { expect, it } from 'vitest';
+import type { Pod } from '../../src/cluster/types.ts';
+import { describeTrouble } from '../../src/lifecycle/trouble.ts';
+
+/** A pod whose container ended with this message. */
+function ended(message: string, exitCode = 1): Pod {
+  const status = { containerStatuses: [{ state: { terminated: { exitCode, message } } }] };
+  return { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'shop-0' }, status } as unknown as Pod;
+}
+
+const result = '{\n  "outcome": "failed",\n  "reason": "mysqld says \\"error\\"",\n  "seconds": 1,\n  "warnings": []\n}\n';
+
+it.each([
+  ['nothing where it ended well', ended('error', 0), ''],
+  ['the last line that tells of an error', ended('an error\nanother error\nbye'), 'another error'],
+  ['the last line where none does', ended('one\ntwo\n'), 'two'],
+  ['the reason that a Job tells, not its JSON', ended(result), 'mysqld says "error"'],
+])('is %s', (_title, pod, text) => {
+  expect(describeTrouble(pod, 0)).toBe(text);
+});
