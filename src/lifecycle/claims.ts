@@ -84,7 +84,7 @@ function useKeptVolume(observed: Observed, mismatch: Mismatch, now: number): Dec
   }
   if (claim.className !== kept.className) {
     const field = role === 'data' ? 'spec.storage.className' : 'spec.backup.className';
-    const message = `the volume ${kept.name} holds the data and has the class "${kept.className}"; put ${field}: ${kept.className} into git`;
+    const message = `the volume ${kept.name} holds the data and has the class "${kept.className}"; put ${field}: ${kept.className} into git, and delete the claim, which cannot change: kubectl delete pvc ${claim.name}`;
     return stalled('RetainedVolumeNotBound', message);
   }
   if (claim.phase === 'Pending' && claim.requested <= kept.capacity) {
