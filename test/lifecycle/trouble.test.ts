@@ -10,7 +10,8 @@ function ended(message: string, exitCode = 1): Pod {
   return { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'shop-0' }, status } as unknown as Pod;
 }
 
-const result = '{\n  "outcome": "failed",\n  "reason": "mysqld says \\"error\\"",\n  "seconds": 1,\n  "warnings": []\n}\n';
+const result =
+  '{\n  "outcome": "failed",\n  "reason": "mysqld says \\"error\\"",\n  "seconds": 1,\n  "warnings": []\n}\n';
 
 it.each([
   ['nothing where it ended well', ended('error', 0), ''],
