@@ -1,8 +1,8 @@
 // A living resource's two claims: what keeps them from being used, and the way back to the volume that holds the data.
 
 import { reconciling, stalled, type Action, type Decision, type StorageRole } from './actions.ts';
-import type { Observed, ObservedClaim, ObservedResource, ObservedVolume } from './observed.ts';
-import { ownersOf, stopOwners } from './pods.ts';
+import type { Observed, ObservedClaim, ObservedPod, ObservedResource, ObservedVolume } from './observed.ts';
+import { findServer, ownersOf, stopOwners } from './pods.ts';
 import { boundVolume, isVolumeUnseen, keptVolumes } from './volumes.ts';
 
 /** Provisioning takes seconds; whoever waits longer should look. */
@@ -26,12 +26,25 @@ function decideClaim(
   const [kept] = keptVolumes(storage);
   if (kept) return useKeptVolume(observed, { role, claim, kept }, now);
   if (isVolumeUnseen(storage)) return { ...reconciling('ClaimPending', 'looks at the volume'), again: 1000 };
-  if (claim.phase === 'Bound') return undefined;
+  if (claim.phase === 'Bound') return role === 'data' ? declineData(observed, resource, claim) : undefined;
   if (claim.phase === 'Lost') {
     const message = `the volume of the claim ${claim.name} is gone; delete the claim and bring the volume back, or start anew`;
     return stalled('VolumeLost', message);
   }
   return pendingClaim(claim, now);
+}
+
+/** Whoever asks for an empty database does not get one with the data of an earlier resource of the name. */
+function declineData(
+  observed: Observed,
+  { uid, restoreFrom }: ObservedResource,
+  { name }: ObservedClaim,
+): Decision | undefined {
+  const volume = boundVolume(observed.data);
+  const isEarlier = volume !== undefined && volume.resourceUid !== '' && volume.resourceUid !== uid;
+  if (restoreFrom !== 'none' || !isEarlier || observed.gate || findServer(observed)) return undefined;
+  const message = `restore.from is none, but the volume ${volume.name} holds data of this name; put restore.from: latest into git to use it, or delete the claim ${name} and that volume`;
+  return stalled('RetainedVolumeDeclined', message);
 }
 
 function pendingClaim({ name, createdAt }: ObservedClaim, now: number): Decision {
@@ -59,7 +72,9 @@ function leavingClaim(observed: Observed, { name }: ObservedClaim): Decision {
     return stalled('ClaimDeleting', message);
   }
   const owners = new Set(ownersOf(observed).map(({ uid }) => uid));
-  const holders = observed.pods.filter(({ uid, terminating }) => !terminating && !owners.has(uid));
+  // Behind a closed gate a pod only counts as started, and a server that does run has to go anyway.
+  const isHolder = ({ uid, jobUid }: ObservedPod): boolean => !owners.has(uid) || (!observed.gate && jobUid === '');
+  const holders = observed.pods.filter((pod) => !pod.terminating && isHolder(pod));
   const actions = holders.map(({ name: pod, uid }): Action => ({ kind: 'delete-pod', name: pod, uid }));
   return {
     ...reconciling('ClaimDeleting', `waits until the claim ${name}, which is being deleted, is gone`, ...actions),
@@ -109,5 +124,8 @@ function replaceClaim(observed: Observed, { role, claim, kept }: Mismatch, now: 
     return stalled(reason, message, { kind: 'set-aside-volume', volume: bound.name, uid: bound.uid });
   }
   const message = `makes the claim ${claim.name} again for the volume ${kept.name}, which holds its data`;
-  return stalled(reason, message, { kind: 'replace-claim', role, uid: claim.uid, volume: kept.name });
+  // Pods that wait would hold the claim for ever.
+  const waiting = observed.pods.filter(({ started, terminating }) => !started && !terminating);
+  const actions = waiting.map(({ name, uid }): Action => ({ kind: 'delete-pod', name, uid }));
+  return stalled(reason, message, ...actions, { kind: 'replace-claim', role, uid: claim.uid, volume: kept.name });
 }

@@ -40,6 +40,7 @@ function decideLife(observed: Observed, resource: ObservedResource, now: number)
     return reconciling('Starting', 'puts its finalizer on the resource', { kind: 'add-finalizer' });
   const [reserve] = reserveActions(observed);
   if (reserve) return reconciling('Reserving', 'keeps a volume with data for the claim of its name', reserve);
+  if (observed.namespaceTerminating) return leaveNamespace(observed);
   if (gate && data.claim && gate.claimUid !== data.claim.uid) {
     const message = 'closes the gate: the data claim is another one than the gate was opened for';
     return reconciling('ClaimReplaced', message, { kind: 'close-gate', uid: gate.uid });
@@ -49,4 +50,10 @@ function decideLife(observed: Observed, resource: ObservedResource, now: number)
   const retain = retainActions(observed);
   if (retain.length > 0) return reconciling('Retaining', 'makes the volumes outlive their claims', ...retain);
   return decideStart(observed, resource, now) ?? decidePassword(observed, resource, now);
+}
+
+/** Nothing can be made any more, and the resource is deleted in a moment: only the volumes are made safe. */
+function leaveNamespace(observed: Observed): Decision {
+  const message = 'the namespace is being deleted; the volumes are kept for a resource of the same name';
+  return reconciling('NamespaceTerminating', message, ...retainActions(observed));
 }

@@ -181,7 +181,7 @@ function modelOf({ resource, key }: Observation): Model {
   return buildModel(resource, key.namespace);
 }
 
-/** A claim that somebody else makes first is looked at in the next round. */
+/** A claim that somebody else makes first, or that something still holds, is looked at in the next round. */
 async function replaceClaim(
   { objects, clock }: ExecuteContext,
   observation: Observation,
@@ -191,11 +191,13 @@ async function replaceClaim(
   await objects.delete(KINDS.PersistentVolumeClaim, key, { uid });
   for (let tries = 0; tries < GONE_TRIES; tries += 1) {
     const claim = await objects.find(KINDS.PersistentVolumeClaim, key);
-    if (!claim) break;
+    if (!claim) {
+      await makeClaim(objects, observation, { name, volume });
+      return;
+    }
     if (claim.metadata.uid !== uid) return;
     await sleep(clock, GONE_INTERVAL_MS, new AbortController().signal);
   }
-  await makeClaim(objects, observation, { name, volume });
 }
 
 /** The claim as it is rendered, but bound to this volume, and never larger than it. */

@@ -91,6 +91,23 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
         'Reconciling/ClaimDeleting: delete-pod shop-0',
       ],
       [
+        'takes a pod away that only counts as started behind the closed gate and holds a claim that is going',
+        observed({
+          data: { claim: claim('data', { deleting: true }), volumes: [volume('data')] },
+          pods: [pod({ started: true })],
+        }),
+        'Reconciling/ClaimDeleting: delete-pod shop-0',
+      ],
+      [
+        'in a namespace that ends only has its volumes made safe, since nothing can be made any more',
+        running({
+          namespaceTerminating: true,
+          passwords,
+          data: { claim: claim('data'), volumes: [volume('data', { policy: 'Delete', resourceUid: '' })] },
+        }),
+        'Reconciling/NamespaceTerminating: retain-volume pvc-data-claim',
+      ],
+      [
         'puts its own volumes under its uid when the server runs on them',
         running({ data: { claim: claim('data'), volumes: [volume('data', { resourceUid: 'earlier' })] } }),
         'Reconciling/Adopting: adopt-volume pvc-data-claim',
@@ -312,6 +329,14 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
         'Stalled/RetainedVolumeNotBound: replace-claim data',
       ],
       [
+        'went to a new volume, with a pod that waits and would hold it for ever: the pod goes, too',
+        observed({
+          data: { claim: claim('data'), volumes: [volume('data', { resourceUid: '', finished: true }), kept] },
+          pods: [pod()],
+        }),
+        'Stalled/RetainedVolumeNotBound: delete-pod shop-0, replace-claim data',
+      ],
+      [
         'went to a new volume that a pod has open: the pod goes first',
         observed({
           data: { claim: claim('data'), volumes: [volume('data', { resourceUid: '' }), kept] },
@@ -323,6 +348,14 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
         'went to another volume that holds data, too: people decide',
         observed({ data: { claim: claim('data'), volumes: [volume('data'), kept] } }),
         'Stalled/RetainedVolumeNotBound: ',
+      ],
+      [
+        'has got the data of an earlier resource, although it was not to: people decide',
+        observed({
+          resource: resource({ restoreFrom: 'none' }),
+          data: { claim: claim('data'), volumes: [volume('data', { resourceUid: 'earlier' })] },
+        }),
+        'Stalled/RetainedVolumeDeclined: ',
       ],
       [
         'is not to get the data that is kept: people decide',
