@@ -16,6 +16,8 @@ export interface ApiRequest {
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly body?: unknown;
   readonly contentType?: string;
+  /** The form of the answer, where it is not the object as it is. */
+  readonly accept?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   /** For the whole call, waiting for a free connection and all attempts included; for a stream until the answer begins. */
   readonly timeoutMs?: number | undefined;
@@ -141,7 +143,11 @@ function optionsOf(base: URL, { headers }: Access, request: ApiRequest): Dispatc
     origin: base.origin,
     path: `${base.pathname.replace(/\/$/, '')}${path}${search}`,
     method,
-    headers: body === undefined ? headers : { ...headers, 'Content-Type': contentType },
+    headers: {
+      ...headers,
+      ...(request.accept === undefined ? {} : { Accept: request.accept }),
+      ...(body === undefined ? {} : { 'Content-Type': contentType }),
+    },
     body: body === undefined ? null : JSON.stringify(body),
     headersTimeout: 0,
     bodyTimeout: isStream(request) ? request.idleMs : 0,

@@ -16,6 +16,8 @@ export interface Selection {
   readonly namespace?: string | undefined;
   readonly labelSelector?: string | undefined;
   readonly fieldSelector?: string | undefined;
+  /** The objects come without anything but their metadata: less to send, and no value of a Secret. */
+  readonly metadataOnly?: boolean | undefined;
 }
 
 /** Objects, and the moment at which they were all there. */
@@ -112,6 +114,11 @@ export interface Objects {
   readonly readLog: (pod: ObjectKey, options?: LogOptions) => Promise<string>;
 }
 
+/** How the API server is asked for the metadata of objects alone. */
+export function acceptMetadata(as: 'PartialObjectMetadata' | 'PartialObjectMetadataList'): string {
+  return `application/json;as=${as};g=meta.k8s.io;v=v1`;
+}
+
 const PAGE_SIZE = 500;
 const APPLY_TYPE = 'application/apply-patch+yaml';
 
@@ -195,15 +202,16 @@ interface Page<T> {
 async function listPages<T extends StoredObject>(
   connection: Connection,
   kind: Kind<T>,
-  { namespace, labelSelector, fieldSelector }: Selection,
+  { namespace, labelSelector, fieldSelector, metadataOnly }: Selection,
   { pageSize, ...options }: ReadOptions & { readonly pageSize?: number | undefined },
 ): Promise<ObjectList<T>> {
   const items: T[] = [];
   const { apiVersion, kind: name } = kind;
   const path = collectionPath(kind, namespace);
+  const accept = metadataOnly ? acceptMetadata('PartialObjectMetadataList') : undefined;
   for (let next: string | undefined; ;) {
     const query = { labelSelector, fieldSelector, limit: pageSize?.toString(), continue: next };
-    const page = (await connection.send({ method: 'GET', path, query, ...timing(options) })) as Page<T>;
+    const page = (await connection.send({ method: 'GET', path, query, accept, ...timing(options) })) as Page<T>;
     // The items of a list of a built-in kind do not say what they are.
     for (const item of page.items ?? []) items.push({ ...item, apiVersion, kind: name });
     next = page.metadata.continue;

@@ -4,7 +4,7 @@ import type { Connection } from './connect.ts';
 import { ClusterError } from './errors.ts';
 import { failureOfStatus } from './failures.ts';
 import { collectionPath, type Kind } from './kinds.ts';
-import type { Selection } from './objects.ts';
+import { acceptMetadata, type Selection } from './objects.ts';
 import type { StoredObject } from './types.ts';
 
 /** A bookmark says only that everything up to its moment has been told. */
@@ -41,7 +41,7 @@ const LINE_END = 0x0a;
 export async function* watchObjects<T extends StoredObject>(
   connection: Connection,
   kind: Kind<T>,
-  { namespace, labelSelector, fieldSelector }: Selection,
+  { namespace, labelSelector, fieldSelector, metadataOnly }: Selection,
   { resourceVersion, timeoutSeconds, idleMs, signal, timeoutMs, onOpen }: WatchOptions,
 ): AsyncGenerator<WatchEvent<T>> {
   const bytes = await connection.stream({
@@ -55,6 +55,7 @@ export async function* watchObjects<T extends StoredObject>(
       labelSelector,
       fieldSelector,
     },
+    accept: metadataOnly ? acceptMetadata('PartialObjectMetadata') : undefined,
     idleMs,
     signal,
     timeoutMs,

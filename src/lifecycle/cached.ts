@@ -1,10 +1,10 @@
 // What the reflectors keep of an object: enough to know which resource it belongs to and that it changed. Everything else,
 // values of Secrets before all, is dropped when it comes in; decisions are made on live reads.
 
-import { FINALIZER, RESOURCE_LABEL } from '../api/names.ts';
+import { FINALIZER, RESOURCE_LABEL, RESOURCE_UID_ANNOTATION } from '../api/names.ts';
 import type { MySQLSpec } from '../api/resource.ts';
 import type { StoredMySQL } from '../cluster/kinds.ts';
-import type { StoredMetadata, StoredObject } from '../cluster/types.ts';
+import type { PersistentVolume, StoredMetadata, StoredObject } from '../cluster/types.ts';
 import type { Time } from './observed.ts';
 
 /** A resource for metrics. */
@@ -29,6 +29,16 @@ export function keepIdentity<T extends StoredObject>({ apiVersion, kind, metadat
   };
   // The rest of the type is what nobody reads from a cache.
   return kept as T;
+}
+
+/** Of a volume also whose claim it belongs to, and whether it holds data of a resource. */
+export function keepVolume(volume: PersistentVolume): PersistentVolume {
+  const { namespace = '', name = '', uid } = volume.spec?.claimRef ?? {};
+  const claimRef = { namespace, name, ...(uid === undefined ? {} : { uid }) };
+  const { apiVersion, kind, metadata } = keepIdentity(volume);
+  const mark = volume.metadata.annotations?.[RESOURCE_UID_ANNOTATION];
+  const annotations = mark === undefined ? {} : { annotations: { [RESOURCE_UID_ANNOTATION]: mark } };
+  return { apiVersion, kind, metadata: { ...metadata, ...annotations }, spec: { claimRef }, status: undefined };
 }
 
 /** Of a resource also what metrics tell, and the Secret that it names. */

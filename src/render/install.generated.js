@@ -266,7 +266,7 @@ export const partials = {
     + "\n";
 },"useData":true},
   "rules-cluster": {"0":function(container,depth0,helpers,partials,data) {
-    return "  # Volumes with data become Retain, and go back to the claim of their name.\n  - apiGroups:\n      - \"\"\n    resources:\n      - persistentvolumes\n    verbs:\n      - get\n      - list\n      - patch\n";
+    return "  # Volumes with data become Retain, and go back to the claim of their name.\n  - apiGroups:\n      - \"\"\n    resources:\n      - persistentvolumes\n    verbs:\n      - get\n      - list\n      - patch\n      - watch\n";
 },"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
     var stack1, lookupProperty = container.lookupProperty || function(parent, propertyName) {
         if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
@@ -276,7 +276,7 @@ export const partials = {
     };
 
   return "  # Whether the definition is being deleted, which means: let everything run on, delete no data.\n  - apiGroups:\n      - apiextensions.k8s.io\n    resources:\n      - customresourcedefinitions\n    resourceNames:\n      - mysqls.otus.homework\n    verbs:\n      - get\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"volumes"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":10,"column":0},"end":{"line":20,"column":7}}})) != null ? stack1 : "");
+    + ((stack1 = lookupProperty(helpers,"if").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"volumes"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":10,"column":0},"end":{"line":21,"column":7}}})) != null ? stack1 : "");
 },"useData":true},
   "rules-namespaced": {"0":function(container,depth0,helpers,partials,data) {
     return "      - patch\n";

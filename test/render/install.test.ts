@@ -154,6 +154,7 @@ describe('the rights of a watcher for one namespace', () => {
       'ClusterRole: get /persistentvolumes',
       'ClusterRole: list /persistentvolumes',
       'ClusterRole: patch /persistentvolumes',
+      'ClusterRole: watch /persistentvolumes',
     ]);
   });
 

@@ -1,0 +1,103 @@
+// What stays of an object in the caches: nothing that is secret, and little of all else.
+
+import { describe, expect, it } from 'vitest';
+import type { StoredMySQL } from '../../src/cluster/kinds.ts';
+import type { PersistentVolume, Secret } from '../../src/cluster/types.ts';
+import { describeResource, keepIdentity, keepResource, keepVolume } from '../../src/lifecycle/cached.ts';
+import { createSecretUsers } from '../../src/lifecycle/secret-users.ts';
+
+const metadata = {
+  name: 'x',
+  namespace: 'shop',
+  uid: 'u',
+  resourceVersion: '7',
+  creationTimestamp: '2026-01-01T00:00:00Z',
+};
+
+function mysql(name: string, secret?: string, more: object = {}): StoredMySQL {
+  const spec = { image: 'mysql:9.7', database: 'shop', password: 'secret' };
+  const reference = secret === undefined ? {} : { passwordSecretRef: { name: secret, key: 'password' } };
+  const object: object = {
+    apiVersion: 'otus.homework/v1',
+    kind: 'MySQL',
+    metadata: { ...metadata, name },
+    spec: { ...spec, ...reference },
+    ...more,
+  };
+  return object as StoredMySQL;
+}
+
+describe('kept is', () => {
+  it('of a Secret who it is and whose, without its values', () => {
+    const labels = { 'otus.homework/mysql': 'shop', other: 'label' };
+    const secret: object = {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { ...metadata, labels },
+      data: { a: 'c2VjcmV0' },
+    };
+    expect(keepIdentity(secret as Secret)).toEqual({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { ...metadata, labels: { 'otus.homework/mysql': 'shop' } },
+    });
+  });
+
+  it('of a volume which claim it names and whose data it holds', () => {
+    const annotations = { 'otus.homework/resource-uid': 'r', other: 'annotation' };
+    const spec = {
+      claimRef: { namespace: 'shop', name: 'x-pvc', uid: 'c', apiVersion: 'v1' },
+      capacity: { storage: '1Gi' },
+    };
+    const volume: object = { apiVersion: 'v1', kind: 'PersistentVolume', metadata: { ...metadata, annotations }, spec };
+    expect(keepVolume(volume as PersistentVolume)).toEqual({
+      apiVersion: 'v1',
+      kind: 'PersistentVolume',
+      metadata: { ...metadata, annotations: { 'otus.homework/resource-uid': 'r' } },
+      spec: { claimRef: { namespace: 'shop', name: 'x-pvc', uid: 'c' } },
+      status: undefined,
+    });
+  });
+
+  it('of a resource the Secret that it names, and what metrics tell; no password', () => {
+    const deletion = {
+      ...metadata,
+      deletionTimestamp: '2026-01-02T00:00:00Z',
+      finalizers: ['a', 'otus.homework/final-backup'],
+    };
+    const status = { lastBackup: { time: '2026-01-01T10:00:00Z' }, message: 'x' };
+    const kept = keepResource(mysql('x', 'root', { metadata: deletion, status }));
+    expect(JSON.stringify(kept)).not.toContain('"secret"');
+    expect(describeResource(kept)).toEqual({
+      namespace: 'shop',
+      name: 'x',
+      lastBackupAt: Date.parse('2026-01-01T10:00:00Z'),
+      pendingSince: Date.parse('2026-01-02T00:00:00Z'),
+    });
+  });
+
+  it('a resource that waits for others, not for us, is not pending', () => {
+    const deletion = { ...metadata, deletionTimestamp: '2026-01-02T00:00:00Z', finalizers: ['another'] };
+    expect(describeResource(keepResource(mysql('x', undefined, { metadata: deletion }))).pendingSince).toBeUndefined();
+  });
+});
+
+describe('a Secret that git names', () => {
+  it('concerns the resources that name it, and no others', () => {
+    const users = createSecretUsers();
+    users.note({ kind: 'added', object: mysql('a', 'root') });
+    users.note({ kind: 'added', object: mysql('b', 'root') });
+    users.note({ kind: 'added', object: mysql('c') });
+    expect(users.of('shop', 'root')).toEqual(['shop/a', 'shop/b']);
+    expect(users.of('other', 'root')).toEqual([]);
+  });
+
+  it('concerns them no more when they name another one, or are gone', () => {
+    const users = createSecretUsers();
+    users.note({ kind: 'added', object: mysql('a', 'root') });
+    users.note({ kind: 'updated', object: mysql('a', 'new'), previous: mysql('a', 'root') });
+    expect([users.of('shop', 'root'), users.of('shop', 'new')]).toEqual([[], ['shop/a']]);
+    users.note({ kind: 'deleted', object: mysql('a', 'new') });
+    expect(users.of('shop', 'new')).toEqual([]);
+  });
+});
