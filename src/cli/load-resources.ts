@@ -3,7 +3,7 @@
 import { UsageError, type Problem } from '../errors.ts';
 import { parseSource, type JsonObject, type ParsedSource, type SourceObject } from '../parse/source.ts';
 import { identify, isMySQL } from '../validate/identity.ts';
-import { createValidator } from '../validate/validate.ts';
+import { createValidator, type ValidateOptions } from '../validate/validate.ts';
 import type { Io } from './io.ts';
 import type { OptionValues } from './command.ts';
 import { readInput, type InputFile } from './read-input.ts';
@@ -20,17 +20,31 @@ export async function loadResources(options: OptionValues, io: Io): Promise<Load
   checkNamespace(namespace, '--namespace');
   const { files, previous } = await readFiles(options, io);
   const earlier = previous.map(({ name, bytes }) => parseSource(name, bytes));
-  const check = createValidator({
+  const input = checkFiles(files, {
     unknownFields: options.strings['validate'] === 'warn' ? 'warn' : 'error',
     ...(namespace === undefined ? {} : { namespace }),
     earlier: mapObjects(earlier, namespace),
   });
-  const objects: (readonly SourceObject[])[] = [];
   // An earlier form must be readable; what else is wrong with it is history.
-  const found = earlier.map(({ problems }) => problems);
+  return { ...input, problems: [...earlier.flatMap(({ problems }) => problems), ...input.problems] };
+}
+
+/**
+ * Parses and checks files.
+ *
+ * @param adapt changes an object before it is checked
+ */
+export function checkFiles(
+  files: Iterable<InputFile>,
+  options: ValidateOptions,
+  adapt: (object: SourceObject) => SourceObject = (object) => object,
+): LoadedInput {
+  const check = createValidator(options);
+  const objects: (readonly SourceObject[])[] = [];
+  const found: (readonly Problem[])[] = [];
   for (const { name, bytes } of files) {
     const source = parseSource(name, bytes);
-    const checked = source.objects.map(check);
+    const checked = source.objects.map((object) => check(adapt(object)));
     objects.push(checked.map(({ object }) => object));
     found.push([...source.problems, ...checked.flatMap((result) => result.problems)].sort(byPosition));
   }
@@ -56,8 +70,13 @@ async function readFiles(
  * @throws UsageError that names the flag
  */
 export function checkNamespace(name: string | undefined, flag: string): void {
-  if (name === undefined || (name.length <= 63 && /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(name))) return;
+  if (name === undefined || isNamespace(name)) return;
   throw new UsageError(`${flag} must be the name of a namespace, not "${name}"`);
+}
+
+/** Tells what can be the name of a namespace. */
+export function isNamespace(name: string): boolean {
+  return name.length <= 63 && /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(name);
 }
 
 function byPosition(a: Problem, b: Problem): number {

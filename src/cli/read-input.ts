@@ -9,7 +9,8 @@ import type { Io } from './io.ts';
 const STDIN = '-';
 /** Bytes that are read at once. */
 const PIECE = 64 * 1024;
-const EXTENSIONS = /\.(yaml|yml|json)$/;
+/** The files of a folder that are read. */
+export const EXTENSIONS = /\.(yaml|yml|json)$/;
 
 /** A file's name as the user would write it, and its content. */
 export interface InputFile {
@@ -60,12 +61,12 @@ function walk(folder: string, recursive: boolean): string[] {
 }
 
 /** Tells files, and links to them, from pipes and devices, which might never end. A link to nothing is left to be named. */
-function isFile(path: string): boolean {
+export function isFile(path: string): boolean {
   return attempt(path, () => statSync(path, { throwIfNoEntry: false })?.isFile() ?? true);
 }
 
 /** Reads a file, pipes too, but never more than is needed to know that it is too large. */
-function readBounded(path: string): Uint8Array {
+export function readBounded(path: string): Uint8Array {
   const descriptor = attempt(path, () => openSync(path, 'r'));
   try {
     return attempt(path, () => readAll(descriptor));
@@ -86,7 +87,8 @@ function readAll(descriptor: number): Uint8Array {
   return Buffer.concat(chunks);
 }
 
-function attempt<Value>(path: string, act: () => Value): Value {
+/** Acts on a path; an error of the file system ends the command with one line. */
+export function attempt<Value>(path: string, act: () => Value): Value {
   try {
     return act();
   } catch (error) {

@@ -33,6 +33,21 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Says what is wrong, and where. */
+export type Report = (message: string, position: Position, rule: string) => void;
+
+/** One document, whatever it holds. */
+export interface Document extends Omit<SourceObject, 'value'> {
+  readonly value: unknown;
+}
+
+/** Makes a report that collects problems of a file. */
+export function createReport(file: string, problems: Problem[]): Report {
+  return (message, position, rule) => {
+    problems.push({ severity: 'error', rule, file, position, path: '', message });
+  };
+}
+
 /**
  * Reads all Kubernetes objects of a file: YAML or JSON, many documents, Lists unpacked. It never throws; everything that
  * is wrong comes back as a problem, and the other documents are still read.
@@ -42,33 +57,51 @@ export function isObject(value: unknown): value is JsonObject {
  */
 export function parseSource(file: string, bytes: Uint8Array): ParsedSource {
   const problems: Problem[] = [];
-  const report = (message: string, position: Position, rule: string): void => {
-    problems.push({ severity: 'error', rule, file, position, path: '', message });
-  };
-  const text = decode(bytes);
-  if (typeof text !== 'string') {
-    report(text.reason, { line: 1, column: 1 }, 'encoding');
-    return { objects: [], problems };
-  }
   const objects: SourceObject[] = [];
-  const effort = createEffort();
-  for (const chunk of splitDocuments(text)) {
-    const at = (position: Position): Position => positionInFile(position, chunk);
-    try {
-      const document = endLastLine(chunk.text);
-      const value = parseDocument(document, effort);
-      const locate = createLocator(document);
-      collectObjects({ file, value, text: document, positionOf: (path) => at(locate(path)) }, objects, report);
-    } catch (error) {
-      if (!(error instanceof YamlError)) throw error;
-      report(error.message, at(error.position), 'syntax');
-    }
+  const report = createReport(file, problems);
+  for (const document of readDocuments({ file, bytes, limit: MAX_FILE_BYTES }, report)) {
+    collectObjects(document, objects, report);
   }
   return { objects, problems };
 }
 
-function decode(bytes: Uint8Array): string | { reason: string } {
-  if (bytes.length > MAX_FILE_BYTES) return { reason: 'the file is larger than 10 MiB; split it' };
+/** Reads the documents of a file one after the other; what cannot be read is reported. */
+export function* readDocuments(
+  { file, bytes, limit }: { file: string; bytes: Uint8Array; limit: number },
+  report: Report,
+): Iterable<Document> {
+  const text = decode(bytes, limit);
+  if (typeof text !== 'string') {
+    report(text.reason, { line: 1, column: 1 }, 'encoding');
+    return;
+  }
+  const effort = createEffort();
+  for (const chunk of splitDocuments(text)) {
+    const document = readDocument(file, chunk, { effort, report });
+    if (document) yield document;
+  }
+}
+
+function readDocument(
+  file: string,
+  chunk: Chunk,
+  { effort, report }: { effort: Effort; report: Report },
+): Document | undefined {
+  const at = (position: Position): Position => positionInFile(position, chunk);
+  try {
+    const text = endLastLine(chunk.text);
+    const value = parseDocument(text, effort);
+    const locate = createLocator(text);
+    return { file, value, text, positionOf: (path) => at(locate(path)) };
+  } catch (error) {
+    if (!(error instanceof YamlError)) throw error;
+    report(error.message, at(error.position), 'syntax');
+    return undefined;
+  }
+}
+
+function decode(bytes: Uint8Array, limit: number): string | { reason: string } {
+  if (bytes.length > limit) return { reason: `the file is larger than ${String(limit / 1024 / 1024)} MiB; split it` };
   try {
     // Windows' line ends become plain ones; the decoder takes a byte order mark away.
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes).replaceAll('\r\n', '\n');
@@ -90,12 +123,8 @@ function parseDocument(text: string, effort: Effort): unknown {
   throw new YamlError(message, positionAt(text, at));
 }
 
-type Report = (message: string, position: Position, rule: string) => void;
-interface Candidate extends Omit<SourceObject, 'value'> {
-  readonly value: unknown;
-}
-
-function collectObjects(candidate: Candidate, objects: SourceObject[], report: Report): void {
+/** Adds the object that a document holds; the objects of a List. */
+export function collectObjects(candidate: Document, objects: SourceObject[], report: Report): void {
   const { value, positionOf } = candidate;
   if (value === null || value === undefined) return;
   if (!isObject(value)) {
