@@ -24,6 +24,7 @@ const io: Io = {
     write(2, `${line}\n`).catch(() => undefined);
   },
   environment: process.env,
+  workingFolder: () => process.cwd(),
   isTerminal: isatty(1),
   untilInterrupted() {
     const interruption = new AbortController();

@@ -43,6 +43,7 @@ const CLUSTER: Readonly<Record<string, OptionSpec>> = {
   },
 };
 
+/** By what names a command: one word, or two. */
 export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
   render: {
     summary: 'Print the manifests of MySQL resources; other objects pass through unchanged',
@@ -99,6 +100,45 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       ['kubectl mysql validate -f shop.yaml -o sarif > report.sarif', 'a report for the code host'],
     ],
     load: async () => (await import('./validate.ts')).validate,
+  },
+  fn: {
+    summary:
+      'Render as a function of Kustomize or kpt: a ResourceList on standard input, another one on standard output',
+    options: {},
+    examples: [
+      ['kubectl-mysql fn < resource-list.yaml', 'as kustomize and kpt start it; see examples/kustomize'],
+      ['kubectl-mysql fn < resource-list.yaml | kubectl-mysql fn', 'what was rendered before is made anew'],
+    ],
+    load: async () => (await import('./fn.ts')).fn,
+  },
+  'cmp generate': {
+    summary: "Argo CD plugin: print the manifests of an application's folder, the current one",
+    options: {
+      'allow-empty': {
+        type: 'boolean',
+        description: 'Nothing to deliver is no error; the parameter allow-empty says the same',
+      },
+    },
+    examples: [
+      ['kubectl-mysql cmp generate', 'as plugin.yaml has it'],
+      [
+        `ARGOCD_APP_NAMESPACE=prod ARGOCD_APP_PARAMETERS='[{"name":"image","string":"mysql:8.4.6"}]' kubectl-mysql cmp generate`,
+        'as Argo CD starts it',
+      ],
+    ],
+    load: async () => (await import('./cmp.ts')).generate,
+  },
+  'cmp parameters': {
+    summary: "Argo CD plugin: print the parameters that an application's folder has",
+    options: {},
+    examples: [['kubectl-mysql cmp parameters', 'as plugin.yaml has it']],
+    load: async () => (await import('./cmp.ts')).parameters,
+  },
+  'cmp init': {
+    summary: 'Argo CD plugin: check parameters and folder, and print nothing; cmp generate does so as well',
+    options: {},
+    examples: [['kubectl-mysql cmp init', 'in a sidecar, to see whether it is set up']],
+    load: async () => (await import('./cmp.ts')).init,
   },
   install: {
     summary: 'Print everything that runs the watcher in a cluster, with the CRD and the least rights that it needs',
@@ -248,3 +288,8 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     load: async () => (await import('./version.ts')).version,
   },
 };
+
+/** The commands of two words that start with a word. */
+export function commandsWithin(word: string): string[] {
+  return Object.keys(COMMANDS).filter((key) => key.startsWith(`${word} `));
+}

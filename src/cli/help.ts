@@ -2,26 +2,21 @@
 
 import yargs from 'yargs';
 import type { CommandSpec } from './command.ts';
-import { COMMANDS } from './commands.ts';
+import { COMMANDS, commandsWithin } from './commands.ts';
 
 const PROGRAM = 'kubectl mysql';
 
 /**
  * Draws a help page.
  *
- * @param name the command; undefined for the first page
+ * @param name the command, or the first word of several; undefined for the first page
  * @param width in columns
  */
 export async function formatHelp(name: string | undefined, width: number): Promise<string> {
   const command = name === undefined ? undefined : COMMANDS[name];
   const page = yargs([]).scriptName(PROGRAM).locale('en').version(false).help(false).wrap(width);
   if (!command) {
-    for (const [key, { summary }] of Object.entries(COMMANDS)) page.command(key, summary);
-    page.command('help [command]', 'Show this page, or the page of a command');
-    page.usage(
-      `${PROGRAM} <command> [options]\n\nRun MySQL on Kubernetes from git: resources in, plain manifests out.`,
-    );
-    page.epilogue(`${PROGRAM} help <command> shows a command's options and examples.`);
+    describeCommands(page, name);
     return `${await page.getHelp()}\n`;
   }
   const words = command.words && `[${command.words.placeholder} ...]`;
@@ -29,6 +24,17 @@ export async function formatHelp(name: string | undefined, width: number): Promi
   if (command.words) page.epilogue(`${command.words.placeholder}: ${command.words.description}`);
   describeOptions(page, command);
   return `${await page.getHelp()}\n\n${formatExamples(command)}`;
+}
+
+/** The commands that start with a word; all of them without one. */
+function describeCommands(page: ReturnType<typeof yargs>, word: string | undefined): void {
+  for (const key of word === undefined ? Object.keys(COMMANDS) : commandsWithin(word)) {
+    page.command(key, COMMANDS[key]?.summary ?? '');
+  }
+  const about = word === undefined ? '\n\nRun MySQL on Kubernetes from git: resources in, plain manifests out.' : '';
+  page.usage(`${[PROGRAM, word].filter(Boolean).join(' ')} <command> [options]${about}`);
+  if (word === undefined) page.command('help [command]', 'Show this page, or the page of a command');
+  page.epilogue(`${PROGRAM} help <command> shows a command's options and examples.`);
 }
 
 /** Each example stays on one line, however narrow the terminal is, so that it can be copied. */

@@ -10,6 +10,8 @@ export interface Io {
   readonly writeError: (line: string) => void;
   /** The process's environment. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The folder that the program was started in. */
+  readonly workingFolder: () => string;
   /** Standard output is a terminal. */
   readonly isTerminal: boolean;
   /**

@@ -5,7 +5,7 @@ import parse from 'yargs-parser';
 import { UsageError } from '../errors.ts';
 import { nearest } from '../validate/nearest.ts';
 import type { CommandSpec, OptionSpec, OptionValues } from './command.ts';
-import { COMMANDS } from './commands.ts';
+import { COMMANDS, commandsWithin } from './commands.ts';
 
 /** What the user asked for. */
 export type Request =
@@ -34,25 +34,53 @@ export function parseArguments(argv: readonly string[]): Request {
   const [name, ...rest] = argv;
   if (name === undefined || name === '--help' || name === '-h') return { kind: 'help', command: undefined };
   if (name === '--version') return parseArguments(['version', ...rest]);
-  if (name === 'help') return parseHelp(rest[0]);
-  const command = COMMANDS[commandName(name)];
-  if (!command) throw new UsageError(`unknown command "${name}"`);
-  if (rest.some((word) => word === '--help' || word === '-h')) return { kind: 'help', command: name };
-  return { kind: 'run', command, options: parseOptions(rest, command) };
+  if (name === 'help') return parseHelp(rest);
+  const isHelp = rest.some((word) => word === '--help' || word === '-h');
+  const key = commandName(argv, isHelp);
+  const command = COMMANDS[key];
+  if (!command || isHelp) return { kind: 'help', command: key };
+  return { kind: 'run', command, options: parseOptions(argv.slice(key.split(' ').length), command) };
 }
 
-function parseHelp(word: string | undefined): Request {
-  const isOwn = word === undefined || ['help', '--help', '-h'].includes(word);
-  return { kind: 'help', command: isOwn ? undefined : commandName(word) };
+function parseHelp(words: readonly string[]): Request {
+  const isOwn = words[0] === undefined || ['help', '--help', '-h'].includes(words[0]);
+  return { kind: 'help', command: isOwn ? undefined : commandName(words, true) };
 }
 
-function commandName(word: string): string {
+/**
+ * Finds the command that a command line names by its first word, or its first two.
+ *
+ * @param isHelp the first of two words is enough; it stands for all of its commands
+ */
+function commandName([word = '', second]: readonly string[], isHelp: boolean): string {
   if (Object.hasOwn(COMMANDS, word)) return word;
+  const within = commandsWithin(word);
+  if (within.length > 0) return secondWord(word, second, { within, isHelp });
   const isFlag = word.startsWith('-');
   const kind = isFlag ? 'flag' : 'command';
-  const meant = nearest(word, isFlag ? ['--help', '--version'] : [...Object.keys(COMMANDS), 'help']);
+  const meant = nearest(word, isFlag ? ['--help', '--version'] : [...firstWords(), 'help']);
   const hint = meant === undefined ? 'see kubectl mysql help' : `did you mean "${meant}"?`;
   throw new UsageError(`unknown ${kind} "${word}", ${hint}`);
+}
+
+function firstWords(): string[] {
+  return [...new Set(Object.keys(COMMANDS).map((key) => key.split(' ')[0] ?? ''))];
+}
+
+function secondWord(
+  word: string,
+  second: string | undefined,
+  { within, isHelp }: { within: readonly string[]; isHelp: boolean },
+): string {
+  const key = `${word} ${second ?? ''}`;
+  if (within.includes(key)) return key;
+  if (second === undefined || second.startsWith('-')) {
+    if (isHelp) return word;
+    throw new UsageError(`${word} needs a command: ${within.map((name) => name.slice(word.length + 1)).join(', ')}`);
+  }
+  const meant = nearest(key, within);
+  const hint = meant === undefined ? `see kubectl mysql help ${word}` : `did you mean "${meant}"?`;
+  throw new UsageError(`unknown command "${key}", ${hint}`);
 }
 
 function parseOptions(argv: readonly string[], { options: specs, words: takesWords }: CommandSpec): OptionValues {

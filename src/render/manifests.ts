@@ -39,15 +39,18 @@ interface ObjectPlan {
   readonly volume?: VolumeModel;
 }
 
+/** Annotations of an object that its own resource says nothing of, such as those of a tool that passes objects on. */
+export type MoreAnnotations = (object: Omit<Manifest, 'yaml'>) => StringMap;
+
 /** Renders the manifests of a model, the resource itself first. */
-export type Renderer = (model: Model) => readonly Manifest[];
+export type Renderer = (model: Model, more?: MoreAnnotations) => readonly Manifest[];
 
 /** Makes a renderer. It compiles each template once, so use one for a whole run. */
 export function createRenderer(): Renderer {
   const engine = createEngine();
-  return (model) => {
+  return (model, more = () => ({})) => {
     const context = buildContext(model);
-    return planObjects(model).map((plan) => renderObject(plan, model, { engine, context }));
+    return planObjects(model).map((plan) => renderObject(plan, model, { engine, context, more }));
   };
 }
 
@@ -126,11 +129,12 @@ function hash(text: string): string {
 function renderObject(
   plan: ObjectPlan,
   model: Model,
-  { engine, context }: { engine: Engine; context: object },
+  { engine, context, more }: { engine: Engine; context: object; more: MoreAnnotations },
 ): Manifest {
   const { template, apiVersion, kind, name, component, clusterScoped = false, volume } = plan;
   const namespace = clusterScoped ? '' : model.namespace;
-  const annotations = { ...model.annotations, ...plan.annotations };
+  const added = more({ apiVersion, kind, name, namespace });
+  const annotations = { ...model.annotations, ...plan.annotations, ...added };
   const metadata = {
     name,
     namespace,

@@ -48,6 +48,21 @@ function identifyRendered(value: JsonObject, name: string, namespace: string): s
   ];
 }
 
+/** All that a resource of a name can be rendered to, besides itself, whatever its spec says. */
+export function identifyChildren(name: string, namespace: string): string[] {
+  const names = childNames(name);
+  const claims = [names.dataClaim, names.backupClaim];
+  return [
+    ...claims.map((claim) => join('', 'PersistentVolumeClaim', namespace, claim)),
+    ...claims.map((claim) => join('', 'PersistentVolume', '', volumeName(namespace, claim))),
+    join('', 'Secret', namespace, names.rootSecret),
+    join('', 'ConfigMap', namespace, names.config),
+    join('', 'Service', namespace, names.server),
+    join('networking.k8s.io', 'NetworkPolicy', namespace, names.server),
+    join('apps', 'StatefulSet', namespace, names.server),
+  ];
+}
+
 interface Entry {
   readonly owner: SourceObject;
   readonly isRendered: boolean;

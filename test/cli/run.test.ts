@@ -14,6 +14,12 @@ describe('the words of the command line', () => {
     ['an unknown command is named, with the nearest', ['rendr'], 'unknown command "rendr", did you mean "render"?'],
     ['a word that is near nothing', ['frobnicate'], 'unknown command "frobnicate", see kubectl mysql help'],
     ['help for an unknown command', ['help', 'validat'], 'unknown command "validat", did you mean "validate"?'],
+    ['a command without its second word', ['cmp'], 'cmp needs a command: generate, parameters, init'],
+    ['a flag for the second word', ['cmp', '-f'], 'cmp needs a command: generate, parameters, init'],
+    ['a misspelt second word', ['cmp', 'genrate'], 'unknown command "cmp genrate", did you mean "cmp generate"?'],
+    ['a second word that is near nothing', ['cmp', 'x'], 'unknown command "cmp x", see kubectl mysql help cmp'],
+    ['a word behind two', ['cmp', 'generate', 'x'], 'unexpected argument "x"'],
+    ['a word that fn does not take', ['fn', 'x'], 'unexpected argument "x"'],
     ['a flag before the command', ['-f', 'x'], 'unknown flag "-f", see kubectl mysql help'],
     ['a misspelt flag before the command', ['--versoin'], 'unknown flag "--versoin", did you mean "--version"?'],
     ['a misspelt flag', ['render', '--nmespace', 'a'], 'unknown flag "--nmespace", did you mean "--namespace"?'],
@@ -102,16 +108,19 @@ describe('the help', () => {
     for (const name of [...Object.keys(COMMANDS), 'help']) expect(out).toContain(`kubectl mysql ${name}`);
   });
 
-  const pages = Object.keys(COMMANDS).flatMap((name) => [
-    [name, '--help'],
-    [name, '-h'],
-    ['help', name],
-    [name, '-f', 'x', '--help'],
-  ]);
-  it.each(pages.map((argv) => [argv]))('%j shows all options and examples', async (argv) => {
+  const pages = Object.keys(COMMANDS).flatMap((name): [string[], string][] => {
+    const words = name.split(' ');
+    return [
+      [[...words, '--help'], name],
+      [[...words, '-h'], name],
+      [['help', ...words], name],
+      [[...words, '-f', 'x', '--help'], name],
+    ];
+  });
+  it.each(pages)('%j shows all options and examples', async (argv, name) => {
     const { code, out, lines } = await runCli(argv);
     expect([code, lines]).toEqual([0, []]);
-    const command = COMMANDS[argv[argv[0] === 'help' ? 1 : 0] ?? ''];
+    const command = COMMANDS[name];
     for (const [option, { alias }] of Object.entries(command?.options ?? {})) {
       expect(out).toContain(`--${option}`);
       if (alias !== undefined) expect(out).toContain(`-${alias}, --${option}`);
@@ -119,10 +128,21 @@ describe('the help', () => {
     for (const [example] of command?.examples ?? []) expect(out).toContain(example);
   });
 
-  it('is not wider than the terminal', async () => {
+  it.each([[['help', 'cmp']], [['cmp', '--help']], [['cmp', '-h']]])(
+    '%j shows the commands of cmp alone',
+    async (argv) => {
+      const { code, out } = await runCli(argv);
+      expect(code).toBe(0);
+      for (const name of ['generate', 'parameters', 'init']) expect(out).toContain(`kubectl mysql cmp ${name}`);
+      expect(out).not.toContain('kubectl mysql render');
+    },
+  );
+
+  it('is not wider than the terminal, but for examples', async () => {
     for (const name of Object.keys(COMMANDS)) {
-      const { out } = await runCli(['help', name]);
-      expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
+      const { out } = await runCli(['help', ...name.split(' ')]);
+      const [page = ''] = out.split('\nExamples:\n');
+      expect(Math.max(...page.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
     }
   });
 });

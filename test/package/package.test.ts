@@ -12,7 +12,8 @@ import { makeFolder } from '../support/folder.ts';
 import { caseFile, listCases } from '../support/golden.ts';
 import { installPacked, type Installed } from '../support/packed.ts';
 import { runShell, type Ended, type RunOptions } from '../support/process.ts';
-import { resourceText } from '../support/resource.ts';
+import { parseYaml } from '../../src/parse/yaml.ts';
+import { at, resourceText } from '../support/resource.ts';
 
 const cases = await listCases();
 let installed: Installed;
@@ -39,7 +40,9 @@ describe('the tarball', () => {
       'dist/kubectl-mysql.js',
       'dist/online.js',
       'dist/package.json',
+      'kustomizeconfig.yaml',
       'package.json',
+      'plugin.yaml',
     ]);
   });
 
@@ -48,8 +51,8 @@ describe('the tarball', () => {
     expect(folders.filter((name) => !name.startsWith('.'))).toEqual(['kubectl-mysql']);
   });
 
-  it('holds the CRD as it is in the repository', async () => {
-    const file = 'crds/mysqls.otus.homework.yaml';
+  const files = ['crds/mysqls.otus.homework.yaml', 'plugin.yaml', 'kustomizeconfig.yaml'];
+  it.each(files)('holds %s as it is in the repository', async (file) => {
     const packed = await readFile(join(installed.folder, 'node_modules/kubectl-mysql', file), 'utf8');
     expect(packed).toBe(await readFile(file, 'utf8'));
   });
@@ -136,6 +139,29 @@ describe('the installed command', () => {
   });
 });
 
+describe('as a plugin of Argo CD', () => {
+  const web = SHOP.replace('"shop"', '"web"');
+
+  it("runs plugin.yaml's commands with what a sidecar has: no home, no folder for temporary files, and many at once", async () => {
+    const plugin = parseYaml(await readFile('plugin.yaml', 'utf8'));
+    const cwd = await makeFolder({ 'shop.yaml': SHOP, 'within/web.yaml': web });
+    const env = {
+      PATH: [installed.bin, process.env['PATH']].join(delimiter),
+      HOME: '/nonexistent',
+      TMPDIR: '/nonexistent',
+      ARGOCD_APP_NAMESPACE: 'prod',
+      ARGOCD_APP_SOURCE_PATH: '.',
+      ARGOCD_APP_PARAMETERS: 'null',
+    };
+    const command = (...path: string[]): string => (at(plugin, 'spec', ...path, 'command') as string[]).join(' ');
+    const runs = Array.from({ length: 20 }, () => runShell(command('generate'), { cwd, env }));
+    const wanted = await renderText(`${SHOP}---\n${web}`, '-n', 'prod');
+    for (const ended of await Promise.all(runs)) expect(ended).toEqual({ code: 0, out: wanted, err: '' });
+    const announced = await runShell(command('parameters', 'dynamic'), { cwd, env });
+    expect(JSON.parse(announced.out)).toContainEqual(expect.objectContaining({ name: 'image', string: 'mysql:8.4' }));
+  });
+});
+
 describe('every example of the help works', () => {
   const examplesOf = (isWanted: (name: string) => boolean): string[] =>
     Object.entries(COMMANDS).flatMap(([name, { examples }]) => (isWanted(name) ? examples.map(([line]) => line) : []));
@@ -143,13 +169,19 @@ describe('every example of the help works', () => {
   const onlineLines = examplesOf((name) => Object.hasOwn(online, name));
 
   it.each(lines)('%s', async (line) => {
-    const cwd = await makeFolder({ 'shop.yaml': SHOP, 'apps/web/web.yaml': SHOP.replace('"shop"', '"web"') });
+    const cwd = await makeFolder({
+      'shop.yaml': SHOP,
+      'apps/web/web.yaml': SHOP.replace('"shop"', '"web"'),
+      // Nothing that a folder's owner would keep beside them: as text it is no manifest.
+      'resource-list.txt': 'apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: []\n',
+    });
     // The parts that need a cluster or a repository have stand-ins.
     const here = line
       .replaceAll('kubectl mysql', 'kubectl-mysql')
       .replace('kubectl apply -f -', 'grep -q StatefulSet')
       .replace('kubectl apply --server-side -f -', 'grep -q Deployment')
-      .replace('git show main:shop.yaml', 'cat shop.yaml');
+      .replace('git show main:shop.yaml', 'cat shop.yaml')
+      .replace('resource-list.yaml', 'resource-list.txt');
     expect(here).toContain('kubectl-mysql');
     expect(await run(here, { cwd })).toMatchObject({ code: 0, err: expect.not.stringContaining('error') as string });
   });

@@ -11,13 +11,24 @@ export interface Outcome {
   readonly lines: readonly string[];
 }
 
+/** What a command finds around it. */
+export interface Surroundings {
+  readonly folder?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
 /**
  * Runs a command line.
  *
  * @param argv what stands behind `kubectl mysql`
  * @param stdin the content of standard input
+ * @param around what else the command finds: its folder, its environment
  */
-export async function runCli(argv: readonly string[], stdin: string | Uint8Array = ''): Promise<Outcome> {
+export async function runCli(
+  argv: readonly string[],
+  stdin: string | Uint8Array = '',
+  { folder = '.', environment = {} }: Surroundings = {},
+): Promise<Outcome> {
   const pieces: string[] = [];
   const lines: string[] = [];
   const io: Io = {
@@ -29,7 +40,8 @@ export async function runCli(argv: readonly string[], stdin: string | Uint8Array
     writeError: (line) => {
       lines.push(line);
     },
-    environment: {},
+    environment,
+    workingFolder: () => folder,
     isTerminal: false,
     untilInterrupted: () => new AbortController().signal,
   };

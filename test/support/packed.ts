@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { runProgram, type Ended } from './process.ts';
 
+const TEXTS = ['CHANGELOG.md', 'README.md', 'LICENSE'];
 /** What `npm pack` reads besides the installed packages. */
-const SOURCES = ['package.json', 'src', 'scripts', 'crds', 'CHANGELOG.md', 'README.md', 'LICENSE'];
+const SOURCES = ['package.json', 'src', 'scripts', 'crds', 'plugin.yaml', 'kustomizeconfig.yaml', ...TEXTS];
 const QUIET = ['--no-audit', '--no-fund', '--loglevel=error'];
 
 /** An installed package. */
