@@ -15,6 +15,11 @@ const packed = {
   test: { name: 'package', include: ['test/package/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 300_000 },
 };
 
+/** With the real kustomize, which the first run builds. */
+const delivery = {
+  test: { name: 'delivery', include: ['test/delivery/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 1_800_000 },
+};
+
 const endToEnd = {
   test: {
     name: 'e2e',
@@ -28,17 +33,30 @@ const endToEnd = {
   },
 };
 
-/** Why this machine cannot run the node that the end-to-end tests need; undefined when it can. */
-function missingForNode(): string | undefined {
-  const { status, stderr, error } = spawnSync('bash', ['test/cluster/cluster', 'check'], { encoding: 'utf8' });
+/** Why this machine cannot run some of the tests; undefined when it can. */
+function findReason(...check: string[]): string | undefined {
+  const { status, stderr, error } = spawnSync('bash', check, { encoding: 'utf8' });
   return status === 0 ? undefined : (error?.message ?? stderr.trim());
 }
 
-const reason = missingForNode();
-if (reason !== undefined) {
-  const message = `the end-to-end tests did NOT run: this machine cannot run their Kubernetes node (${reason})`;
-  if (process.env['CI']) throw new Error(message);
-  process.stderr.write(`\n${message}\n\n`);
+/** The projects that need something of the machine: what has to be there, and what is said when it is not. */
+const demanding = [
+  {
+    project: delivery,
+    reason: findReason('test/delivery/build-tools', 'check', 'kustomize'),
+    message: 'the tests with kustomize did NOT run: this machine has none and cannot build it',
+  },
+  {
+    project: endToEnd,
+    reason: findReason('test/cluster/cluster', 'check'),
+    message: 'the end-to-end tests did NOT run: this machine cannot run their Kubernetes node',
+  },
+];
+for (const { reason, message } of demanding) {
+  if (reason === undefined) continue;
+  if (process.env['CI']) throw new Error(`${message} (${reason})`);
+  process.stderr.write(`\n${message} (${reason})\n\n`);
 }
+const able = demanding.flatMap(({ project, reason }) => (reason === undefined ? [project] : []));
 
-export default defineConfig({ test: { projects: reason === undefined ? [unit, packed, endToEnd] : [unit, packed] } });
+export default defineConfig({ test: { projects: [unit, packed, ...able] } });

@@ -15,7 +15,7 @@ const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '10' }, write: { type: 'boolean', default: false } },
 });
 const rounds = Number(values.rounds);
-const bin = execFileSync('scripts/bench/build-peers', {
+const bin = execFileSync('test/delivery/build-tools', ['helm', 'kustomize'], {
   encoding: 'utf8',
   stdio: ['ignore', 'pipe', 'inherit'],
 }).trim();
