@@ -59,7 +59,8 @@ function lastLine(text = ''): string {
   const told = /^ *"reason": (".*"),$/m.exec(text)?.[1];
   if (text.startsWith('{') && told !== undefined) return parseText(told);
   const lines = text.split('\n').filter((line) => line.trim() !== '');
-  return lines.findLast((line) => /error/i.test(line)) ?? lines.at(-1) ?? '';
+  // mysqld's last word says only that it gives up.
+  return lines.findLast((line) => /error/i.test(line) && !line.endsWith('Aborting')) ?? lines.at(-1) ?? '';
 }
 
 function parseText(json: string): string {

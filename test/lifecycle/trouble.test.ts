@@ -16,6 +16,11 @@ const result =
 it.each([
   ['nothing where it ended well', ended('error', 0), ''],
   ['the last line that tells of an error', ended('an error\nanother error\nbye'), 'another error'],
+  [
+    'what mysqld does not like, not that it gives up',
+    ended('[ERROR] [Server] unknown variable\n[ERROR] [Server] Aborting\nbye'),
+    '[ERROR] [Server] unknown variable',
+  ],
   ['the last line where none does', ended('one\ntwo\n'), 'two'],
   ['the reason that a Job tells, not its JSON', ended(result), 'mysqld says "error"'],
 ])('is %s', (_title, pod, text) => {
