@@ -1,11 +1,11 @@
 // Backups of stopped servers on the node: what they hold, which are kept, and what happens when their making goes wrong.
 
-import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Database, HOSTILE, inNode } from './jobs-support.ts';
-import { Namespace, kubectl, waitUntil } from './support/kubectl.ts';
-import { stringify } from './support/resource.ts';
+import { Database, HOSTILE } from './jobs-support.ts';
+import { Namespace, waitUntil } from './support/kubectl.ts';
+import { createSmallVolume, inNode } from './support/node-volumes.ts';
 
 let namespace: Namespace;
 beforeAll(async () => {
@@ -153,7 +153,7 @@ describe.concurrent('a backup', () => {
 
   it('that the volume cannot hold fails early and keeps the earlier one', async () => {
     const database = new Database(namespace, 'full', { backup: { size: '1Gi', className: 'small' } });
-    const volume = await createSmallVolume(`${namespace.name}-full`, '24M');
+    const volume = await createSmallVolume(namespace, 'backup-full-pvc', '24M');
     try {
       await database.start('empty');
       await database.load(randomRows(12_000));
@@ -165,7 +165,7 @@ describe.concurrent('a backup', () => {
       await database.stop();
       const failed = await database.runJob('backup');
       expect(failed).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('too small') as string });
-      await volume.fill(good.backup ?? '');
+      await promiseRoom(join(volume.folder, good.backup ?? '', 'manifest.json'));
       const late = await database.runJob('backup');
       expect(late).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('full') as string });
       expect(await volume.list()).toEqual([good.backup]);
@@ -176,49 +176,9 @@ describe.concurrent('a backup', () => {
   });
 });
 
-interface SmallVolume {
-  readonly list: () => Promise<string[]>;
-  /** Makes a backup's manifest promise that everything will fit. */
-  readonly fill: (backup: string) => Promise<void>;
-  readonly remove: () => Promise<void>;
-}
-
-/** A PersistentVolume with a file system of its own, which can become full. */
-async function createSmallVolume(name: string, size: string): Promise<SmallVolume> {
-  const folder = await mkdtemp(join(process.env['CLUSTER_DIR'] ?? '', 'volumes', 'small-'));
-  await inNode('mount', '-t', 'tmpfs', '-o', `size=${size},mode=777`, 'small', folder);
-  const volume = {
-    apiVersion: 'v1',
-    kind: 'PersistentVolume',
-    metadata: { name },
-    spec: {
-      accessModes: ['ReadWriteOnce'],
-      capacity: { storage: '1Gi' },
-      claimRef: { namespace: namespace.name, name: 'backup-full-pvc' },
-      local: { path: folder },
-      nodeAffinity: {
-        required: {
-          nodeSelectorTerms: [{ matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'Exists' }] }],
-        },
-      },
-      persistentVolumeReclaimPolicy: 'Retain',
-      storageClassName: 'small',
-    },
-  };
-  await kubectl(['apply', '-f', '-'], stringify(volume));
-  return {
-    list: async () => (await inNode('ls', folder)).split('\n').filter(Boolean),
-    fill: async (backup) => {
-      // The guess is made from the last backup; one that shrank to nothing promises that this one will, too.
-      const file = join(folder, backup, 'manifest.json');
-      const text = await inNode('cat', file);
-      const script = `printf '%s' "$1" >"$2"`;
-      await inNode('bash', '-c', script, 'fill', text.replace(/"bytes": [0-9]+/, '"bytes": 1'), file);
-    },
-    remove: async () => {
-      await kubectl(['delete', 'pv', name, '--wait=false']);
-      await inNode('umount', '-l', folder);
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
+/** Makes a backup's manifest promise that the next one will fit: the guess is made from the last one's size. */
+async function promiseRoom(manifest: string): Promise<void> {
+  const text = await inNode('cat', manifest);
+  const script = `printf '%s' "$1" >"$2"`;
+  await inNode('bash', '-c', script, 'fill', text.replace(/"bytes": [0-9]+/, '"bytes": 1'), manifest);
 }

@@ -1,8 +1,9 @@
 // Restores on the node: what is found on the volumes decides, a damaged backup is refused, and a kill is no end.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Database, HOSTILE, inNode } from './jobs-support.ts';
+import { Database, HOSTILE } from './jobs-support.ts';
 import { Namespace } from './support/kubectl.ts';
+import { flipByte, inNode } from './support/node-volumes.ts';
 import { PASSWORD, mysql, stringify } from './support/resource.ts';
 
 let namespace: Namespace;
@@ -107,12 +108,3 @@ describe.concurrent('a restore', () => {
     expect(await database.runJob('restore')).toMatchObject({ outcome: 'refused', reason: containing('not ours') });
   });
 });
-
-/** Turns one bit in the middle of a file around. */
-async function flipByte(file: string): Promise<void> {
-  const script = `
-    at=$(( $(stat -c %s "$1") / 2 ))
-    byte=$(od -An -tu1 -j "$at" -N 1 "$1")
-    printf "\\\\x$(printf %x $((byte ^ 1)))" | dd of="$1" bs=1 seek="$at" conv=notrunc status=none`;
-  await inNode('bash', '-ec', script, 'flip', file);
-}

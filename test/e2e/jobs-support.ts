@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import type { MySQLResource } from '../../src/api/resource.ts';
 import { buildModel, type Model } from '../../src/model/model.ts';
 import { renderJob, type JobInputs, type JobStep } from '../../src/render/jobs.ts';
-import { kubectl, run, waitUntil, type Namespace } from './support/kubectl.ts';
+import { waitUntil, type Namespace } from './support/kubectl.ts';
+import { folderOf } from './support/node-volumes.ts';
 import { PASSWORD, mysql, openGate, stringify } from './support/resource.ts';
 
 /** What a Job tells at its end. */
@@ -169,16 +170,7 @@ export class Database {
 
   /** The folder of a claim's volume on this machine. */
   async folder(claim: 'data' | 'backup'): Promise<string> {
-    const name = claim === 'data' ? `${this.name}-pvc` : `backup-${this.name}-pvc`;
-    const bound = await this.namespace.get<{ spec: { volumeName: string } }>('pvc', name);
-    const path = await kubectl([
-      'get',
-      'pv',
-      bound.spec.volumeName,
-      '-o',
-      'jsonpath={.spec.local.path}{.spec.hostPath.path}',
-    ]);
-    return path;
+    return folderOf(this.namespace, claim === 'data' ? `${this.name}-pvc` : `backup-${this.name}-pvc`);
   }
 
   /** Rows of a query, their values unescaped. */
@@ -278,10 +270,3 @@ const ACCOUNTS = [
 
 /** The data set of everything that is known to go wrong. */
 export const HOSTILE = readFileSync(join(import.meta.dirname, 'jobs-hostile.sql'), 'utf8');
-
-/** Runs a program where the node's volumes are mounted. */
-export async function inNode(...words: string[]): Promise<string> {
-  const state = process.env['CLUSTER_DIR'] ?? '';
-  const [pid = ''] = readFileSync(join(state, 'pids/node'), 'utf8').split(' ');
-  return run('nsenter', ['--target', pid, '--mount', '--pid', '--', ...words]);
-}
