@@ -21,6 +21,8 @@ export const JOB_RESOURCE_LABEL = `${GROUP}/resource-uid`;
 export const JOB_STEP_LABEL = `${GROUP}/step`;
 /** On a Job: a hash of what it was made for. With another input it is another Job. */
 export const JOB_INPUT_LABEL = `${GROUP}/input`;
+/** Annotation on a Job: a hash of its manifest. One that failed is made again when git asks for another one. */
+export const JOB_MANIFEST_ANNOTATION = `${GROUP}/manifest`;
 
 /** On a volume: the uid of the resource whose data it holds. */
 export const RESOURCE_UID_ANNOTATION = `${GROUP}/resource-uid`;

@@ -81,6 +81,7 @@ export interface Manifest {
     readonly generateName?: string;
     readonly namespace?: string;
     readonly uid?: string;
+    readonly annotations?: Readonly<Record<string, string>>;
   };
 }
 

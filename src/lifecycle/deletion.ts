@@ -3,7 +3,7 @@
 import { SKIP_BACKUP_ANNOTATION, childNames } from '../api/names.ts';
 import { reconciling, stalled, type Action, type Decision, type JobStep, type StorageRole } from './actions.ts';
 import type { Observed, ObservedClaim, ObservedJob, ObservedResource, ObservedVolume } from './observed.ts';
-import { followRunning, replaceJob, stopOwners } from './pods.ts';
+import { followRunning, isUnwanted, replaceJob, stopOwners } from './pods.ts';
 import { decideRemoval } from './removal.ts';
 import { boundVolume, isVolumeUnseen, ownVolume, reserveActions, retainActions } from './volumes.ts';
 
@@ -77,7 +77,7 @@ function isBackupAtWork(observed: Observed): boolean {
 function followBackup({ name: owner, jobs: { backup: job } }: Observed, volume: ObservedVolume): Decision {
   const name = childNames(owner).jobs.backup;
   if (!job) return reconciling('BackingUp', 'starts the final backup', { kind: 'create-job', step: 'backup' });
-  if (!job.ours || job.deleting) return replaceJob(name, 'backup', job);
+  if (isUnwanted(job)) return replaceJob(name, 'backup', job);
   if (job.state === 'running') return followBackupJob(name, job);
   return concludeBackup(name, job, volume);
 }

@@ -4,6 +4,7 @@
 import {
   FINALIZER,
   FINISHED_ANNOTATION,
+  JOB_MANIFEST_ANNOTATION,
   ORIGINAL_POLICY_ANNOTATION,
   RESOURCE_UID_ANNOTATION,
   RESOURCE_LABEL,
@@ -17,11 +18,12 @@ import type { DeleteOptions, JsonPatchOperation, Manifest, Objects } from '../cl
 import { buildModel, type Model } from '../model/model.ts';
 import { compareQuantities, parseQuantity } from '../parse/quantity.ts';
 import { parseYaml } from '../parse/yaml.ts';
-import { renderJob } from '../render/jobs.ts';
 import { createRenderer } from '../render/manifests.ts';
 import type { Action, JobStep } from './actions.ts';
 import { boundVolume } from './volumes.ts';
 import type { Observation } from './observe.ts';
+import { hashManifest } from './observe-jobs.ts';
+import { renderWanted } from './wanted-job.ts';
 import { writeActive } from './write-active.ts';
 
 /** What an action needs besides what was seen. */
@@ -229,28 +231,13 @@ function smaller(wanted: string, capacity: string): string {
   return size && limit && compareQuantities(size, limit) > 0 ? capacity : wanted;
 }
 
-async function createJob(objects: Objects, observation: Observation, step: JobStep): Promise<void> {
-  const { resource, inputs, observed } = observation;
-  const common = { resourceUid: resource?.metadata.uid ?? '', inputHash: inputs[step] };
-  const image = observed.resource?.status.server?.image;
+async function createJob(objects: Objects, { wish, observed }: Observation, step: JobStep): Promise<void> {
+  if (!wish) throw new Error(`${observed.name}: a Job without its resource`);
   const node = observed.pods.find((pod) => !pod.ended && pod.node !== '')?.node;
-  const shared = {
-    ...common,
-    ...(image === undefined || step === 'restore' ? {} : { image }),
-    ...(node === undefined || step === 'change-pass' ? {} : { node }),
-  };
-  const model = modelOf(observation);
-  const { backupsKept, restoreFrom } = model.policy;
-  const manifest = {
-    backup: () => {
-      const volumeUid = boundVolume(observed.data)?.uid ?? '';
-      return renderJob(model, 'backup', { ...shared, keep: backupsKept, final: true, volumeUid });
-    },
-    restore: () => renderJob(model, 'restore', { ...shared, from: restoreFrom }),
-    'change-pass': () =>
-      renderJob(model, 'change-pass', { ...shared, mode: observed.passwords.hasNext ? 'change' : 'discard' }),
-  }[step]();
-  await objects.create(KINDS.Job, parseYaml(manifest.yaml) as Manifest);
+  const { yaml } = renderWanted(step, wish, { node, volumeUid: boundVolume(observed.data)?.uid });
+  const { metadata, ...rest } = parseYaml(yaml) as Manifest;
+  const annotations = { [JOB_MANIFEST_ANNOTATION]: hashManifest(step, wish) };
+  await objects.create(KINDS.Job, { ...rest, metadata: { ...metadata, annotations } });
 }
 
 async function deleteJobPods(objects: Objects, namespace: string, jobUid: string): Promise<void> {

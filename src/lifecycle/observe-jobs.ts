@@ -1,7 +1,13 @@
 // Reads the Jobs of a resource and what they told at their end.
 
 import { createHash } from 'node:crypto';
-import { JOB_INPUT_LABEL, JOB_RESOURCE_LABEL, JOB_STEP_LABEL, childNames } from '../api/names.ts';
+import {
+  JOB_INPUT_LABEL,
+  JOB_MANIFEST_ANNOTATION,
+  JOB_RESOURCE_LABEL,
+  JOB_STEP_LABEL,
+  childNames,
+} from '../api/names.ts';
 import { KINDS, type ObjectKey } from '../cluster/kinds.ts';
 import type { Objects } from '../cluster/objects.ts';
 import type { Job, Pod } from '../cluster/types.ts';
@@ -9,19 +15,30 @@ import type { JobStep } from './actions.ts';
 import type { JobResult, ObservedJob, Time } from './observed.ts';
 import { JOB_UID_LABEL } from './observe-pods.ts';
 import { describeTrouble } from './trouble.ts';
+import { renderWanted, type JobWish } from './wanted-job.ts';
 
 export const STEPS = ['backup', 'restore', 'change-pass'] as const;
+
+/** Kubernetes makes a Job's first pod within seconds, unless something forbids it. */
+const WITHOUT_POD_MILLISECONDS = 60_000;
 
 /** What makes a Job the one that is wanted now. */
 export interface JobIdentity {
   readonly resourceUid: string;
   readonly inputs: Readonly<Record<JobStep, string>>;
+  /** The hash of the Job's manifest as it would be made now. */
+  readonly manifestHash: (step: JobStep) => string;
   readonly now: Time;
 }
 
 /** A label's value that differs when what a Job is made for differs. */
 export function hashInput(...parts: readonly string[]): string {
   return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 16);
+}
+
+/** By which a Job that was made from something else is told. */
+export function hashManifest(step: JobStep, wish: JobWish): string {
+  return hashInput(renderWanted(step, wish).yaml);
 }
 
 /** Reads the three Jobs by name, live. */
@@ -56,16 +73,29 @@ function toObserved(
   };
   const holds = (type: string): boolean =>
     status?.conditions?.some((condition) => condition.type === type && condition.status === 'True') ?? false;
+  const state = holds('Complete') ? 'succeeded' : holds('Failed') ? 'failed' : 'running';
+  const trouble = state === 'running' ? describePods(metadata, pods, identity.now) : '';
+  const hinders = state === 'failed' || trouble !== '';
+  const made = metadata.annotations?.[JOB_MANIFEST_ANNOTATION];
   return {
     uid: metadata.uid,
     foreign: !(JOB_RESOURCE_LABEL in labels),
     ours: Object.entries(isFor).every(([label, value]) => labels[label] === value),
     deleting: metadata.deletionTimestamp !== undefined,
-    state: holds('Complete') ? 'succeeded' : holds('Failed') ? 'failed' : 'running',
+    state,
     hasPods: pods.length > 0,
-    trouble: pods.map((pod) => describeTrouble(pod, identity.now)).find((text) => text !== '') ?? '',
+    trouble,
+    outdated: hinders && made !== undefined && made !== identity.manifestHash(step),
     result: readResult(pods),
   };
+}
+
+/** Why no pod of a Job starts. One that ended has told its result; what is wrong with the next one counts. */
+function describePods({ name, creationTimestamp }: Job['metadata'], pods: readonly Pod[], now: Time): string {
+  if (pods.length === 0 && now - Date.parse(creationTimestamp) > WITHOUT_POD_MILLISECONDS)
+    return `it has none; "kubectl describe job ${name}" says why`;
+  const waiting = pods.filter(({ status }) => !['Succeeded', 'Failed'].includes(status?.phase ?? ''));
+  return waiting.map((pod) => describeTrouble(pod, now)).find((text) => text !== '') ?? '';
 }
 
 /** The result of the pod that ended last. */

@@ -14,12 +14,13 @@ import type { Objects } from '../cluster/objects.ts';
 import type { ConfigMap, StatefulSet, StoredObject } from '../cluster/types.ts';
 import { buildPolicy } from '../model/policy.ts';
 import type { JobStep } from './actions.ts';
-import { hashInput, observeJobs } from './observe-jobs.ts';
+import { hashInput, hashManifest, observeJobs } from './observe-jobs.ts';
 import { observePasswords, type Passwords } from './observe-passwords.ts';
 import { observePods } from './observe-pods.ts';
 import { observeStorage, readVolumes } from './observe-storage.ts';
 import type { Observed, ObservedGate, ObservedResource, ObservedStorage } from './observed.ts';
 import { closedSince, readStatus, type StoredStatus } from './status.ts';
+import type { JobWish } from './wanted-job.ts';
 
 /** Which resource. */
 export interface ResourceKey extends ObjectKey {
@@ -33,7 +34,8 @@ export interface Observation {
   readonly resource: StoredMySQL | undefined;
   readonly status: StoredStatus;
   readonly passwords: Passwords;
-  readonly inputs: Readonly<Record<JobStep, string>>;
+  /** What a Job is made from; undefined without the resource. */
+  readonly wish: JobWish | undefined;
 }
 
 const DEFINITION: Kind = {
@@ -66,12 +68,14 @@ export async function observe(objects: Objects, key: ResourceKey, now: number): 
     ),
   )) as [ObservedStorage, ObservedStorage];
   const inputs = describeInputs({ data, backup, passwords, resource, status });
+  const wish = resource && toWish(resource, { namespace, inputs, status, passwords });
+  const manifestHash = (step: JobStep): string => (wish ? hashManifest(step, wish) : '');
   const closedAt = gate ? undefined : closedSince(status, now);
   const [definitionDeleting, namespaceTerminating, pods, jobs, children] = await Promise.all([
     isDeleting(objects, DEFINITION, { name: 'mysqls.otus.homework' }),
     isDeleting(objects, KINDS.Namespace, { name: namespace }),
     observePods(objects, { namespace, name: names.dataClaim }, { closedAt, now }),
-    observeJobs(objects, key, { resourceUid: resource?.metadata.uid ?? '', inputs, now }),
+    observeJobs(objects, key, { resourceUid: resource?.metadata.uid ?? '', inputs, manifestHash, now }),
     observeChildren(objects, key, resource),
   ]);
   const observed: Observed = {
@@ -89,7 +93,7 @@ export async function observe(objects: Objects, key: ResourceKey, now: number): 
     passwords: passwords.observed,
     children,
   };
-  return { key, observed, resource, status, passwords, inputs };
+  return { key, observed, resource, status, passwords, wish };
 }
 
 /** A Job of another input is another Job: another volume, another password, another wish. */
@@ -109,6 +113,14 @@ function describeInputs(seen: {
     restore: hashInput('restore', from, ...claims, status.resetSince),
     'change-pass': hashInput('change-pass', mode, String(passwords.revision)),
   };
+}
+
+function toWish(
+  resource: StoredMySQL,
+  seen: Pick<JobWish, 'namespace' | 'inputs'> & { readonly status: StoredStatus; readonly passwords: Passwords },
+): JobWish {
+  const { status, passwords, ...rest } = seen;
+  return { ...rest, resource, lastImage: status.server?.image, hasNext: passwords.observed.hasNext };
 }
 
 function toResource({ metadata, spec }: StoredMySQL, status: StoredStatus): ObservedResource {

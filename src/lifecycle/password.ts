@@ -3,7 +3,7 @@
 import { RESET_PASSWORD_ANNOTATION, childNames } from '../api/names.ts';
 import { ready, reconciling, stalled, type Action, type Decision } from './actions.ts';
 import type { Observed, ObservedResource } from './observed.ts';
-import { followRunning, replaceJob } from './pods.ts';
+import { followRunning, isUnwanted, replaceJob } from './pods.ts';
 
 /** What a running server's password needs; a decision without actions when all is at rest. */
 export function decidePassword(observed: Observed, resource: ObservedResource, now: number): Decision {
@@ -36,7 +36,7 @@ function followChange(
   const job = observed.jobs['change-pass'];
   const name = childNames(observed.name).jobs['change-pass'];
   if (!job) return change('starts the password Job', { kind: 'create-job', step: 'change-pass' });
-  if (!job.ours || job.deleting) return replaceJob(name, 'change-pass', job);
+  if (isUnwanted(job)) return replaceJob(name, 'change-pass', job);
   if (job.state === 'running') return followRunning(name, 'PasswordChanging', job);
   const { outcome, reason } = job.result ?? { outcome: '', reason: 'the Job did not say why' };
   if (job.state === 'failed' || outcome !== 'done')

@@ -40,6 +40,11 @@ function waitForNode({ name, node }: ObservedPod): Decision {
   return stalled('PodStuck', `the pod ${name} should have ended long ago and may still have the data open; ${wayOut}`);
 }
 
+/** A Job that is not the one that is wanted now, or is about to go. */
+export function isUnwanted({ ours, deleting, outdated }: ObservedJob): boolean {
+  return !ours || deleting || outdated;
+}
+
 /**
  * A Job of our name that is not the one that is wanted: it is taken away, unless somebody else made it.
  *
@@ -54,8 +59,12 @@ export function replaceJob(name: string, step: 'backup' | 'restore' | 'change-pa
   return reconciling('ReplacingJob', `takes away an earlier Job ${name}`, ...actions);
 }
 
-/** A Job that runs, or whose pod does not start. */
-export function followRunning(name: string, reason: string, { trouble }: ObservedJob): Decision {
-  if (trouble === '') return reconciling(reason, `the Job ${name} runs`);
-  return stalled('JobNotStarting', `the pod of the Job ${name} does not get on: ${trouble}`);
+/** A Job that runs, is tried again, or whose pod does not start. */
+export function followRunning(name: string, reason: string, { trouble, result }: ObservedJob): Decision {
+  if (trouble !== '') {
+    const wayOut = `put it right, and if that is not enough, delete the Job: kubectl delete job ${name}`;
+    return stalled('JobNotStarting', `the pod of the Job ${name} does not get on: ${trouble}; ${wayOut}`);
+  }
+  if (result) return reconciling(reason, `the Job ${name} is tried again: ${result.reason}`);
+  return reconciling(reason, `the Job ${name} runs`);
 }

@@ -3,7 +3,7 @@
 import { childNames } from '../api/names.ts';
 import { ready, reconciling, stalled, type Action, type Decision } from './actions.ts';
 import type { Observed, ObservedJob, ObservedResource } from './observed.ts';
-import { findServer, followRunning, replaceJob, stopOwners } from './pods.ts';
+import { findServer, followRunning, isUnwanted, replaceJob, stopOwners } from './pods.ts';
 import { adoptActions, isProvablyNew } from './volumes.ts';
 
 /** A pod that has waited longer is made anew before the gate opens: the kubelet looks again only after up to two minutes. */
@@ -57,7 +57,7 @@ function settleServer(observed: Observed): Decision | undefined {
 /** The Job looks at the volume and restores the latest backup if there is no data. */
 function decideRestore(observed: Observed, resource: ObservedResource, now: number): Decision {
   const job = observed.jobs.restore;
-  if (job?.ours && !job.deleting) return followRestore(observed, resource, now, job);
+  if (job && !isUnwanted(job)) return followRestore(observed, resource, now, job);
   const stopping = stopOwners(observed, now);
   if (stopping) return stopping;
   if (job) return replaceJob(childNames(observed.name).jobs.restore, 'restore', job);

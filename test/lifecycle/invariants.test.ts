@@ -67,6 +67,7 @@ const jobSets: Observed['jobs'][] = [
   {},
   { restore: job(), backup: job(), 'change-pass': job() },
   { restore: job({ state: 'failed' }), backup: job({ state: 'failed' }), 'change-pass': job({ state: 'failed' }) },
+  { restore: job({ state: 'failed', outdated: true }), backup: job({ trouble: 'no image', outdated: true }) },
   { restore: finished('data'), backup: finished('done'), 'change-pass': finished('done') },
   { restore: finished('empty'), backup: finished('nothing', { hasPods: false }) },
   { restore: finished('data', { ours: false }), backup: finished('done', { ours: false }) },

@@ -220,6 +220,27 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
         'Stalled/JobNotStarting: ',
       ],
       [
+        'whose Job does not start is made again when git says otherwise',
+        observed({
+          passwords: active,
+          jobs: { restore: job({ trouble: 'ErrImagePull: no such image', outdated: true }) },
+        }),
+        'Reconciling/ReplacingJob: delete-job restore',
+      ],
+      [
+        'whose Job is tried again says why',
+        observed({
+          passwords: active,
+          jobs: { restore: job({ result: { outcome: 'failed', reason: 'mysqld does not start' } }) },
+        }),
+        'Reconciling/Restoring: ',
+      ],
+      [
+        'whose restore failed is tried again when git says otherwise',
+        observed({ passwords: active, jobs: { restore: job({ state: 'failed', outdated: true }) } }),
+        'Reconciling/ReplacingJob: delete-job restore',
+      ],
+      [
         'of an earlier resource is taken over before the gate opens',
         observed({
           data: { claim: claim('data'), volumes: [volume('data', { resourceUid: 'earlier' })] },
@@ -399,6 +420,11 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
         'Stalled/PasswordChangeFailed: ',
       ],
       [
+        'of which the Job failed is tried again when git says otherwise',
+        running({ passwords: changing, jobs: { 'change-pass': job({ state: 'failed', outdated: true }) } }),
+        'Reconciling/ReplacingJob: delete-job change-pass',
+      ],
+      [
         'that nobody knows any more is set offline when the annotation asks for it',
         running({
           resource: resource({ resetPassword: true }),
@@ -551,6 +577,11 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
         'stays, with the way out, when the backup fails',
         running({ resource: dying, ...stopped, jobs: { backup: job({ state: 'failed' }) } }),
         'Stalled/BackupFailed: ',
+      ],
+      [
+        'whose backup failed is tried again when the spec says otherwise',
+        running({ resource: dying, ...stopped, jobs: { backup: job({ state: 'failed', outdated: true }) } }),
+        'Reconciling/ReplacingJob: delete-job backup',
       ],
       [
         'is given up when the annotation says so, after the Job is gone',

@@ -100,6 +100,7 @@ export function job(change: Partial<ObservedJob> = {}): ObservedJob {
     state: 'running',
     hasPods: true,
     trouble: '',
+    outdated: false,
     result: undefined,
     ...change,
   };
