@@ -23,11 +23,13 @@ afterAll(async () => {
 });
 
 describe.concurrent('under a watcher', () => {
-  it.each(ROWS)('$title', async ({ name, spec, run }) => {
-    const life = new Life(namespace, name, spec);
-    await run(life);
-    if ((await life.uidOf('mysql', name)) !== '') await life.discard();
-  });
+  for (const { title, name, spec, run } of ROWS) {
+    it(title, async () => {
+      const life = new Life(namespace, name, spec);
+      await run(life);
+      if ((await life.uidOf('mysql', name)) !== '') await life.discard();
+    });
+  }
 });
 
 describe('the watcher', () => {
