@@ -3,6 +3,7 @@
 
 import {
   FINALIZER,
+  RESOURCE_LABEL,
   RESET_PASSWORD_ANNOTATION,
   ROTATE_NOW_ANNOTATION,
   SKIP_BACKUP_ANNOTATION,
@@ -20,6 +21,7 @@ import { observePods } from './observe-pods.ts';
 import { observeStorage, readVolumes } from './observe-storage.ts';
 import type { Observed, ObservedGate, ObservedResource, ObservedStorage } from './observed.ts';
 import { closedSince, readStatus, type StoredStatus } from './status.ts';
+import { boundVolume } from './volumes.ts';
 import type { JobWish } from './wanted-job.ts';
 
 /** Which resource. */
@@ -97,7 +99,7 @@ export async function observe(objects: Objects, key: ResourceKey, now: number): 
 }
 
 /** A Job of another input is another Job: another volume, another password, another wish. */
-function describeInputs(seen: {
+export function describeInputs(seen: {
   readonly data: ObservedStorage;
   readonly backup: ObservedStorage;
   readonly passwords: Passwords;
@@ -108,10 +110,13 @@ function describeInputs(seen: {
   const mode = passwords.observed.hasNext ? 'change' : 'discard';
   const from = resource ? buildPolicy(resource.spec).restoreFrom : '';
   const claims = [data.claim?.uid ?? '', backup.claim?.uid ?? ''];
+  // A claim that was made again may be another volume's: what a Job's pod saw behind the earlier one counts for nothing.
+  const volume = boundVolume(data)?.uid ?? '';
   return {
-    backup: hashInput('backup', data.claim?.volumeName ?? ''),
+    backup: hashInput('backup', volume, ...claims),
     restore: hashInput('restore', from, ...claims, status.resetSince),
-    'change-pass': hashInput('change-pass', mode, String(passwords.revision)),
+    // Revisions of a Secret that was made again begin anew.
+    'change-pass': hashInput('change-pass', mode, passwords.active?.metadata.uid ?? '', String(passwords.revision)),
   };
 }
 
@@ -167,7 +172,7 @@ async function isDeleting(objects: Objects, kind: Kind, key: ObjectKey): Promise
   }
 }
 
-/** What was rendered for the resource and is older than its deletion. What somebody makes again is theirs. */
+/** What was rendered for the resource, bears its label, and is older than its deletion. What somebody makes again is theirs. */
 async function observeChildren(
   objects: Objects,
   { namespace, name }: ResourceKey,
@@ -186,8 +191,9 @@ async function observeChildren(
   const found = await Promise.all(
     candidates.map(async ([kind, child]) => {
       const object: StoredObject | undefined = await objects.find(kind, { namespace, name: child });
-      const isOld = object && Date.parse(object.metadata.creationTimestamp) <= Date.parse(deletedAt);
-      return object && isOld && object.metadata.deletionTimestamp === undefined
+      const isOurs = object?.metadata.labels?.[RESOURCE_LABEL] === name;
+      const isOld = isOurs && Date.parse(object.metadata.creationTimestamp) <= Date.parse(deletedAt);
+      return isOld && object.metadata.deletionTimestamp === undefined
         ? [{ kind: kind.kind, name: child, uid: object.metadata.uid }]
         : [];
     }),
