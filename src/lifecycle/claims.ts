@@ -3,7 +3,7 @@
 import { reconciling, stalled, type Action, type Decision, type StorageRole } from './actions.ts';
 import type { Observed, ObservedClaim, ObservedPod, ObservedResource, ObservedVolume } from './observed.ts';
 import { findServer, ownersOf, stopOwners } from './pods.ts';
-import { boundVolume, isVolumeUnseen, keptVolumes } from './volumes.ts';
+import { boundVolume, isMadeFor, isVolumeUnseen, keptVolumes } from './volumes.ts';
 
 /** Provisioning takes seconds; whoever waits longer should look. */
 const SLOW_MILLISECONDS = 120_000;
@@ -106,11 +106,16 @@ function useKeptVolume(observed: Observed, mismatch: Mismatch, now: number): Dec
     const message = `waits until the claim ${claim.name} is bound to the volume ${kept.name}, which holds its data`;
     return reconciling('ClaimPending', message);
   }
-  if (bound && bound.resourceUid !== '') {
+  if (bound && !mayBeSetAside(observed, claim, bound)) {
     const message = `the claim ${claim.name} is bound to ${bound.name}, but ${kept.name} holds data of the same name; decide which one to keep and delete the other claim or volume`;
     return stalled('RetainedVolumeNotBound', message);
   }
   return replaceClaim(observed, mismatch, now);
+}
+
+/** No server was let in there, and nobody else has put anything there: the volume was made for this very claim. */
+function mayBeSetAside({ gate }: Observed, claim: ObservedClaim, volume: ObservedVolume): boolean {
+  return volume.resourceUid === '' && isMadeFor(volume, claim) && gate?.claimUid !== claim.uid;
 }
 
 function replaceClaim(observed: Observed, { role, claim, kept }: Mismatch, now: number): Decision {
@@ -118,7 +123,7 @@ function replaceClaim(observed: Observed, { role, claim, kept }: Mismatch, now: 
   const reason = 'RetainedVolumeNotBound';
   const stopping = role === 'data' ? stopOwners(observed, now) : undefined;
   if (stopping) return stopping;
-  // No server was let in there, as far as we know. It outlives its claim all the same, for people to look at.
+  // It outlives its claim all the same, for people to look at.
   if (bound && !bound.finished) {
     const message = `sets the volume ${bound.name} aside: the claim ${claim.name} is made again for ${kept.name}, which holds its data`;
     return stalled(reason, message, { kind: 'set-aside-volume', volume: bound.name, uid: bound.uid });

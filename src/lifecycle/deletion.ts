@@ -60,11 +60,38 @@ function stopJob(step: JobStep, job: ObservedJob | undefined): Decision | undefi
 function saveData(observed: Observed, resource: ObservedResource): Decision | undefined {
   const { deletionPolicy, status, skipFinalBackup } = resource;
   const volume = ownVolume(observed, observed.data);
-  if (!volume || deletionPolicy !== 'Backup' || status.backedUpVolume === volume.uid) return undefined;
+  if (deletionPolicy !== 'Backup') return undefined;
+  if (!volume) return lostVolume(observed, resource);
+  if (status.backedUpVolume === volume.uid) return undefined;
   if (skipFinalBackup) return skipBackup(observed, status.skipRecorded);
+  return severalOwn(observed, resource, volume) ?? backUp(observed, volume);
+}
+
+function backUp(observed: Observed, volume: ObservedVolume): Decision {
   // A Job that has the volumes open is let finish, whatever becomes of the claims.
   if (isBackupAtWork(observed)) return followBackup(observed, volume);
   return bindStorage(observed, 'data') ?? bindStorage(observed, 'backup') ?? followBackup(observed, volume);
+}
+
+function severalOwn({ data }: Observed, { uid }: ObservedResource, volume: ObservedVolume): Decision | undefined {
+  const other = data.volumes.find((one) => one.resourceUid === uid && !one.finished && one.uid !== volume.uid);
+  return other && severalVolumes(volume, other);
+}
+
+/** One backup would hide the other: which data is the right one people must say. */
+function severalVolumes(one: ObservedVolume, other: ObservedVolume): Decision {
+  const message = `the volumes ${one.name} and ${other.name} both hold data of this name; delete the wrong one with its claim, or ${WAY_OUT}`;
+  return stalled('SeveralVolumes', message);
+}
+
+/** The claim had a volume, which is gone. Whether it held data nobody can tell any more. */
+function lostVolume(
+  { data: { claim } }: Observed,
+  { status, skipFinalBackup }: ObservedResource,
+): Decision | undefined {
+  if (claim?.phase !== 'Lost' || skipFinalBackup || status.backedUpVolume !== '') return undefined;
+  const message = `the volume of the claim ${claim.name} is gone and cannot be backed up; bring it back, or ${WAY_OUT}`;
+  return stalled('VolumeLost', message);
 }
 
 function isBackupAtWork(observed: Observed): boolean {
@@ -110,7 +137,9 @@ function bindStorage(observed: Observed, role: StorageRole): Decision | undefine
   const { claim } = storage;
   const volume = ownVolume(observed, storage);
   if (claim?.deleting) return leavingClaim(observed, claim.name);
-  if (!volume) return withoutVolume(role, claim !== undefined);
+  // The Job's pod binds a backup claim that waits for its first one.
+  if (!volume)
+    return role === 'backup' && claim?.phase === 'Pending' ? undefined : withoutVolume(role, claim !== undefined);
   if (!claim) {
     const action: Action = { kind: 'make-claim', role, volume: volume.name };
     return reconciling('ClaimMissing', `makes the ${role} claim again for the volume that holds its data`, action);
@@ -129,6 +158,7 @@ function bindElsewhere(
   if (!bound && willFit)
     return reconciling('ClaimPending', `waits until the claim ${claim.name} is bound to the volume ${volume.name}`);
   const message = `takes away the claim ${claim.name}, which is not bound to ${volume.name}`;
+  if (bound && bound.resourceUid !== '' && !bound.finished) return severalVolumes(bound, volume);
   if (bound && !bound.finished)
     return reconciling('ClaimReplaced', message, { kind: 'set-aside-volume', volume: bound.name, uid: bound.uid });
   return reconciling('ClaimReplaced', message, { kind: 'replace-claim', role, uid: claim.uid, volume: volume.name });

@@ -120,7 +120,8 @@ function createVolumeHandlers(
         resourceUid === ''
           ? { [RESOURCE_UID_ANNOTATION]: uid, [RETAINED_AT_ANNOTATION]: now, [ORIGINAL_POLICY_ANNOTATION]: policy }
           : {};
-      return mark(volume, volumeUid, marks, { persistentVolumeReclaimPolicy: 'Retain' });
+      const inUse = { [FINISHED_ANNOTATION]: null };
+      return mark(volume, volumeUid, { ...marks, ...inUse }, { persistentVolumeReclaimPolicy: 'Retain' });
     },
     'adopt-volume': ({ volume, uid: volumeUid }) => mark(volume, volumeUid, { [RESOURCE_UID_ANNOTATION]: uid }),
     'set-aside-volume': ({ volume, uid: volumeUid }) =>

@@ -109,14 +109,13 @@ export function describeInputs(seen: {
   const { data, backup, passwords, resource, status } = seen;
   const mode = passwords.observed.hasNext ? 'change' : 'discard';
   const from = resource ? buildPolicy(resource.spec).restoreFrom : '';
-  const claims = [data.claim?.uid ?? '', backup.claim?.uid ?? ''];
+  const claims = [uidOf(data.claim), uidOf(backup.claim)];
   // A claim that was made again may be another volume's: what a Job's pod saw behind the earlier one counts for nothing.
-  const volume = boundVolume(data)?.uid ?? '';
   return {
-    backup: hashInput('backup', volume, ...claims),
+    backup: hashInput('backup', uidOf(boundVolume(data)), ...claims),
     restore: hashInput('restore', from, ...claims, status.resetSince),
     // Revisions of a Secret that was made again begin anew.
-    'change-pass': hashInput('change-pass', mode, passwords.active?.metadata.uid ?? '', String(passwords.revision)),
+    'change-pass': hashInput('change-pass', mode, uidOf(passwords.active?.metadata), String(passwords.revision)),
   };
 }
 
@@ -126,6 +125,10 @@ function toWish(
 ): JobWish {
   const { status, passwords, ...rest } = seen;
   return { ...rest, resource, lastImage: status.server?.image, hasNext: passwords.observed.hasNext };
+}
+
+function uidOf(object: { readonly uid: string } | undefined): string {
+  return object?.uid ?? '';
 }
 
 function toResource({ metadata, spec }: StoredMySQL, status: StoredStatus): ObservedResource {

@@ -98,7 +98,7 @@ export interface ObservedPod {
   readonly ready: boolean;
   /** The node that it was scheduled to; empty before. */
   readonly node: string;
-  /** The image of its server. */
+  /** The image of its server; empty for a pod without one. */
   readonly image: string;
   /** Why it does not get on, in its own words or Kubernetes'; empty when it does, as far as can be seen. */
   readonly trouble: string;

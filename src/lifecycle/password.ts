@@ -40,7 +40,7 @@ function followChange(
   if (job.state === 'running') return followRunning(name, 'PasswordChanging', job);
   const { outcome, reason } = job.result ?? { outcome: '', reason: 'the Job did not say why' };
   if (job.state === 'failed' || outcome !== 'done')
-    return resource.resetPassword ? reset(observed) : failed(reason, name);
+    return resource.resetPassword ? resetPassword(observed) : failed(reason, name);
   const message = then === 'discard' ? 'the previous password is discarded' : 'the new password is in force';
   return change(message, { kind: 'write-active', change: then });
 }
@@ -53,10 +53,11 @@ function failed(reason: string, job: string): Decision {
 }
 
 /** Behind the closed gate the restore Job sets root's password without any login. */
-function reset({ gate }: Observed): Decision {
+export function resetPassword({ gate, passwords }: Observed): Decision {
   const close: Action[] = gate ? [{ kind: 'close-gate', uid: gate.uid }] : [];
   const message = "stops the server to set root's password offline, as the annotation asks";
-  return reconciling('PasswordResetting', message, { kind: 'write-active', change: 'reset' }, ...close);
+  const write: Action[] = passwords.hasActive ? [{ kind: 'write-active', change: 'reset' }] : [];
+  return reconciling('PasswordResetting', message, ...write, ...close);
 }
 
 function change(message: string, ...actions: Action[]): Decision {

@@ -11,9 +11,9 @@ export function ownersOf({ pods }: Observed): ObservedPod[] {
   return pods.filter(({ started, terminating, ended }) => (started || terminating) && !ended);
 }
 
-/** The server's pod that is Ready. */
+/** The server's pod that is Ready. Somebody else's pod may mount the claim, too, to look at it. */
 export function findServer({ pods }: Observed): ObservedPod | undefined {
-  return pods.find(({ ready, terminating, jobUid }) => ready && !terminating && jobUid === '');
+  return pods.find(({ ready, terminating, jobUid, image }) => ready && !terminating && jobUid === '' && image !== '');
 }
 
 /**

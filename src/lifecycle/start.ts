@@ -4,6 +4,7 @@ import { childNames } from '../api/names.ts';
 import { ready, reconciling, stalled, type Action, type Decision } from './actions.ts';
 import type { Observed, ObservedJob, ObservedResource } from './observed.ts';
 import { findServer, followRunning, isUnwanted, replaceJob, stopOwners } from './pods.ts';
+import { resetPassword } from './password.ts';
 import { adoptActions, isProvablyNew } from './volumes.ts';
 
 /** A pod that has waited longer is made anew before the gate opens: the kubelet looks again only after up to two minutes. */
@@ -11,11 +12,20 @@ const STALE_POD_MILLISECONDS = 10_000;
 
 /** What must happen until the server is Ready; undefined when it is. */
 export function decideStart(observed: Observed, resource: ObservedResource, now: number): Decision | undefined {
-  const { gate, passwords } = observed;
-  if (gate) return superviseServer(observed, resource);
   const isReset = resource.status.resetSince !== '';
+  if (observed.gate) {
+    // A reset that was begun behind a gate that is still open: nobody knows how far it came.
+    return isReset ? resetPassword(observed) : superviseServer(observed, resource);
+  }
   // Somebody took the gate away under a server that runs; it proves that there is data.
-  if (findServer(observed) && !isReset) return openGate({ ...observed, pods: [] }, 'data', now);
+  const isRunning = findServer(observed) !== undefined && observed.jobs.restore?.state !== 'running';
+  if (isRunning && !isReset) return openGate({ ...observed, pods: [] }, 'data', now);
+  return prepareStart(observed, resource, now);
+}
+
+/** No server runs: what is on the volumes, and with which password is it started? */
+function prepareStart(observed: Observed, resource: ObservedResource, now: number): Decision {
+  const { passwords } = observed;
   const isNew =
     !observed.jobs.restore && isProvablyNew(observed, observed.data) && isProvablyNew(observed, observed.backup);
   if (!passwords.hasActive && !passwords.hasDesired) {

@@ -1,7 +1,7 @@
 // Invariant 2, "Retained": which volume belongs to a claim, and what must happen before it may be used.
 
 import type { Action } from './actions.ts';
-import type { Observed, ObservedResource, ObservedStorage, ObservedVolume } from './observed.ts';
+import type { Observed, ObservedClaim, ObservedResource, ObservedStorage, ObservedVolume } from './observed.ts';
 
 /** The volume that a claim is bound to. */
 export function boundVolume({ claim, volumes }: ObservedStorage): ObservedVolume | undefined {
@@ -27,17 +27,20 @@ export function reserveActions({ resource, data, backup }: Observed): Action[] {
     storage.volumes
       .filter((volume) => volume.phase === 'Released' && !volume.finished && volume.policy === 'Retain')
       .filter((volume) => volume.claimUid !== '' && volume.claimUid !== storage.claim?.uid)
-      .filter((volume) => !resource || !isGivenUp(resource, volume, storage === backup))
+      // Without the resource only our own mark tells that a volume is not somebody else's.
+      .filter((volume) => (resource ? !isGivenUp(resource, volume, storage === backup) : volume.resourceUid !== ''))
       .map(({ name, claimUid }): Action => ({ kind: 'reserve-volume', volume: name, claimUid })),
   );
 }
 
-/** Bound volumes that a deleted claim or namespace would still take along. */
-export function retainActions({ data, backup, mayTouchVolumes }: Observed): Action[] {
+/** Bound volumes that a deleted claim or namespace would still take along, and those of a living resource we were done with. */
+export function retainActions({ resource, data, backup, mayTouchVolumes }: Observed): Action[] {
   if (!mayTouchVolumes) return [];
+  const isDying = resource?.deletedAt !== undefined;
   return [data, backup].flatMap((storage) => {
     const volume = boundVolume(storage);
-    if (!volume || volume.finished || (volume.policy === 'Retain' && volume.resourceUid !== '')) return [];
+    if (!volume || (volume.finished && isDying)) return [];
+    if (volume.policy === 'Retain' && volume.resourceUid !== '' && !volume.finished) return [];
     return [{ kind: 'retain-volume', volume: volume.name, uid: volume.uid } satisfies Action];
   });
 }
@@ -52,6 +55,12 @@ export function adoptActions({ resource, data, backup, mayTouchVolumes }: Observ
   });
 }
 
+/** The volume was provisioned, empty, for this very claim. */
+export function isMadeFor(volume: ObservedVolume, claim: ObservedClaim): boolean {
+  const isNamed = volume.provisioned && volume.name.endsWith(claim.uid);
+  return isNamed && volume.createdAt >= claim.createdAt && !claim.hasDataSource;
+}
+
 /**
  * Tells whether a volume can hold nothing yet: it was made for this claim, and the claim for this resource. Everything else
  * is looked at by the restore Job before a server may start.
@@ -61,11 +70,8 @@ export function isProvablyNew({ resource, passwords }: Observed, storage: Observ
   const volume = boundVolume(storage);
   if (!resource || !claim || !volume) return false;
   return [
-    volume.provisioned,
-    volume.name.endsWith(claim.uid),
-    volume.createdAt >= claim.createdAt,
+    isMadeFor(volume, claim),
     claim.createdAt >= resource.createdAt,
-    !claim.hasDataSource,
     resource.status.server === undefined,
     !passwords.hasActive,
     volume.resourceUid === '' || volume.resourceUid === resource.uid,
@@ -77,9 +83,12 @@ export function isProvablyNew({ resource, passwords }: Observed, storage: Observ
  * the final backup a bound volume that does not carry it is somebody else's.
  */
 export function ownVolume({ resource, data }: Observed, storage: ObservedStorage): ObservedVolume | undefined {
-  const marked = storage.volumes.find(({ resourceUid, finished }) => resourceUid === resource?.uid && !finished);
+  const isMarked = ({ resourceUid, finished }: ObservedVolume): boolean => resourceUid === resource?.uid && !finished;
+  const bound = boundVolume(storage);
+  // Of several the one that is bound is the one that the server had.
+  const marked = bound && isMarked(bound) ? bound : storage.volumes.find(isMarked);
   const isSaved = storage === data && (resource?.status.backedUpVolume ?? '') !== '';
-  return marked ?? (isSaved ? undefined : boundVolume(storage));
+  return marked ?? (isSaved ? undefined : bound);
 }
 
 /** The data on a volume of a deleted resource is backed up, or nobody wants it. */

@@ -126,6 +126,11 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
         'Reconciling/Opening: write-active first, open-gate empty',
       ],
       [
+        'takes a bound volume into use again that an earlier resource was done with',
+        running({ data: { claim: claim('data'), volumes: [volume('data', { finished: true, policy: 'Delete' })] } }),
+        'Reconciling/Retaining: retain-volume pvc-data-claim',
+      ],
+      [
         'opens the gate for two volumes that are provably new, without a Job',
         observed(),
         'Reconciling/Opening: write-active first, open-gate empty',
@@ -236,6 +241,15 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
         'Reconciling/Restoring: ',
       ],
       [
+        'while the Job runs: a pod of somebody else that looks at it is no server',
+        observed({
+          passwords: active,
+          jobs: { restore: job() },
+          pods: [pod({ started: true, ready: true, image: '' })],
+        }),
+        'Reconciling/Restoring: ',
+      ],
+      [
         'whose restore failed is tried again when git says otherwise',
         observed({ passwords: active, jobs: { restore: job({ state: 'failed', outdated: true }) } }),
         'Reconciling/ReplacingJob: delete-job restore',
@@ -320,6 +334,14 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
         'Ready/NoResource: reserve-volume pvc-data-claim',
       ],
       [
+        'but never one that is not marked as ours',
+        observed({
+          resource: undefined,
+          data: { claim: undefined, volumes: [volume('data', { phase: 'Released', resourceUid: '' })] },
+        }),
+        'Ready/NoResource: ',
+      ],
+      [
         'but never one that we are done with',
         observed({
           resource: undefined,
@@ -364,6 +386,18 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
           pods: [pod({ started: true })],
         }),
         'Reconciling/PodRunning: delete-pod shop-0',
+      ],
+      [
+        'went to a volume that was not made for it: people decide',
+        observed({
+          data: { claim: claim('data'), volumes: [volume('data', { resourceUid: '', provisioned: false }), kept] },
+        }),
+        'Stalled/RetainedVolumeNotBound: ',
+      ],
+      [
+        'went to a new volume on which a server was let in: people decide',
+        running({ data: { claim: claim('data'), volumes: [volume('data', { resourceUid: '' }), kept] } }),
+        'Stalled/RetainedVolumeNotBound: ',
       ],
       [
         'went to another volume that holds data, too: people decide',
@@ -431,6 +465,11 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
           passwords: changing,
           jobs: { 'change-pass': job({ state: 'failed' }) },
         }),
+        'Reconciling/PasswordResetting: write-active reset, close-gate',
+      ],
+      [
+        'that is being set offline closes the gate, however far that came',
+        running({ resource: resource({ status: { ...ran, resetSince: '2026-01-01T00:00:00Z' } }) }),
         'Reconciling/PasswordResetting: write-active reset, close-gate',
       ],
       [
@@ -726,6 +765,44 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
           pods: [pod({ started: true, jobUid: 'job' })],
         }),
         'Reconciling/BackingUp: ',
+      ],
+      [
+        'is backed up into a claim that waits for its first pod',
+        running({
+          resource: dying,
+          ...stopped,
+          backup: { claim: claim('backup', { phase: 'Pending', volumeName: '' }), volumes: [] },
+        }),
+        'Reconciling/BackingUp: create-job backup',
+      ],
+      [
+        'whose volume is gone stays, with the way out',
+        running({ resource: dying, ...stopped, data: { claim: claim('data', { phase: 'Lost' }), volumes: [] } }),
+        'Stalled/VolumeLost: ',
+      ],
+      [
+        'with two volumes that hold its data stays: people decide',
+        running({
+          resource: dying,
+          ...stopped,
+          data: { claim: claim('data'), volumes: [volume('data', { name: 'old', uid: 'old' }), volume('data')] },
+        }),
+        'Stalled/SeveralVolumes: ',
+      ],
+      [
+        'does not set a volume of an earlier resource aside',
+        running({
+          resource: dying,
+          ...stopped,
+          data: {
+            claim: claim('data', { volumeName: 'new' }),
+            volumes: [
+              volume('data', { phase: 'Available', claimUid: '' }),
+              volume('data', { name: 'new', uid: 'new', resourceUid: 'earlier' }),
+            ],
+          },
+        }),
+        'Stalled/SeveralVolumes: ',
       ],
       [
         'without a place for the backup says so, and what to do',
