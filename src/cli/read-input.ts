@@ -1,6 +1,6 @@
 // From the arguments of -f to bytes.
 
-import { closeSync, openSync, readSync, readdirSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommandError, EXIT, UsageError } from '../errors.ts';
 import { MAX_FILE_BYTES } from '../parse/source.ts';
@@ -77,14 +77,17 @@ export function readBounded(path: string): Uint8Array {
 
 function readAll(descriptor: number): Uint8Array {
   const chunks: Uint8Array[] = [];
+  // A byte more than the file has, so that its end is seen at once; a pipe says 0.
+  const { size } = fstatSync(descriptor);
+  const piece = size > 0 && size < PIECE ? size + 1 : PIECE;
   for (let length = 0; length <= MAX_FILE_BYTES;) {
-    const chunk = Buffer.allocUnsafe(PIECE);
+    const chunk = Buffer.allocUnsafe(piece);
     const count = readSync(descriptor, chunk);
     if (count === 0) break;
     chunks.push(chunk.subarray(0, count));
     length += count;
   }
-  return Buffer.concat(chunks);
+  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
 }
 
 /** Acts on a path; an error of the file system ends the command with one line. */
