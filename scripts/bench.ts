@@ -1,19 +1,27 @@
-// Measures the renderer against bare Node, helm and kustomize, and prints Markdown tables.
+// Measures the renderer and the Argo CD plugin against bare Node, helm and kustomize, and prints Markdown tables.
 //
-//   npm run bench -- [--rounds N] [--write]      --write also writes docs/performance.md
+//   npm run bench -- [--rounds N] [--part render|plugin] [--write]
+//
+//   --part is one of the two; --write also writes docs/performance.md, of which the other part stays as it is
 
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { makeHelm, makeKustomize, makeRender } from './bench/inputs.ts';
 import { measure, type Command, type Measurement } from './bench/measure.ts';
+import { findSection, measurePlugin, replaceSection } from './bench/plugin.ts';
 import { formatPage, formatTables, type Results, type Target } from './bench/report.ts';
 
 const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '10' }, write: { type: 'boolean', default: false } },
+  options: {
+    rounds: { type: 'string', default: '10' },
+    part: { type: 'string' },
+    write: { type: 'boolean', default: false },
+  },
 });
+const PAGE = 'docs/performance.md';
 const rounds = Number(values.rounds);
 const bin = execFileSync('test/delivery/build-tools', ['helm', 'kustomize'], {
   encoding: 'utf8',
@@ -74,9 +82,18 @@ function measureAll(folder: string): Results {
 
 const folder = mkdtempSync(join(tmpdir(), 'kubectl-mysql-bench-'));
 try {
-  const results = measureAll(folder);
-  console.log(formatTables(results));
-  if (values.write) writeFileSync('docs/performance.md', formatPage(results, rounds));
+  let page = readFileSync(PAGE, 'utf8');
+  if (values.part !== 'plugin') {
+    const results = measureAll(folder);
+    console.log(formatTables(results));
+    page = [formatPage(results, rounds).trimEnd(), '', findSection(page)].join('\n');
+  }
+  if (values.part !== 'render') {
+    const section = measurePlugin(folder, rounds, { helm, kustomize });
+    console.log(section);
+    page = replaceSection(page, section);
+  }
+  if (values.write) writeFileSync(PAGE, page);
 } finally {
   rmSync(folder, { recursive: true });
 }

@@ -5,10 +5,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from './measure.ts';
 
-const PROGRAM: Command = [process.execPath, 'dist/kubectl-mysql.js'];
+/** Our own program as it ships. */
+export const PROGRAM: Command = [process.execPath, 'dist/kubectl-mysql.js'];
 
 /** What differs from resource to resource, and is a value of the chart. */
-interface Values {
+export interface Values {
   readonly name: string;
   readonly namespace: string;
   readonly image: string;
@@ -21,9 +22,11 @@ function valuesOf(index: number): Values {
   return { name, namespace: 'bench', image: 'mysql:8.4.6', size: '20Gi', memory: '2Gi' };
 }
 
-const listValues = (count: number): Values[] => Array.from({ length: count }, (_, index) => valuesOf(index));
+/** The values of so many resources. */
+export const listValues = (count: number): Values[] => Array.from({ length: count }, (_, index) => valuesOf(index));
 
-function formatResource({ name, namespace, image, size, memory }: Values): string {
+/** A resource as somebody would write it. */
+export function formatResource({ name, namespace, image, size, memory }: Values): string {
   return `apiVersion: otus.homework/v1
 kind: MySQL
 metadata:

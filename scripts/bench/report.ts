@@ -32,21 +32,25 @@ export function formatTables({ one, many, targets, notes }: Results): string {
     '',
     '## Targets',
     '',
-    formatTable(
-      ['target', 'at most', 'measured', ''],
-      targets.map(({ what, limit, reached }) => [
-        what,
-        limit.toFixed(1),
-        reached.toFixed(2),
-        reached <= limit ? 'reached' : '**not reached**',
-      ]),
-    ),
+    formatTargets(targets),
     '',
     ...notes.flatMap((note) => [note, '']),
   ].join('\n');
 }
 
-function formatMeasurements(rows: Readonly<Record<string, Measurement>>): string {
+/** What is to be reached, and what was. */
+export function formatTargets(targets: readonly Target[]): string {
+  const rows = targets.map(({ what, limit, reached }) => [
+    what,
+    limit.toFixed(1),
+    reached.toFixed(2),
+    reached <= limit ? 'reached' : '**not reached**',
+  ]);
+  return formatTable(['target', 'at most', 'measured', ''], rows);
+}
+
+/** A row per command. */
+export function formatMeasurements(rows: Readonly<Record<string, Measurement>>): string {
   const cells = Object.entries(rows).map(([title, { milliseconds, ratio, peakMebibytes }]) => [
     title,
     `${ratio.toFixed(2)} ×`,

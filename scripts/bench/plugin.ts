@@ -1,0 +1,103 @@
+// The plugin for Argo CD against the tools that Argo CD runs itself: one file per resource, as people keep them.
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism, loadavg } from 'node:os';
+import { join, resolve } from 'node:path';
+import { PROGRAM, formatResource, listValues, makeHelm, makeKustomize } from './inputs.ts';
+import { measure, type Command, type Measurement } from './measure.ts';
+import { formatMeasurements, formatTargets, type Target } from './report.ts';
+
+const HEADING = '## The Argo CD plugin';
+/** How many applications Argo CD may render at the same time. */
+const AT_ONCE = 20;
+
+/** The tools to compare with. */
+interface Tools {
+  readonly helm: string;
+  readonly kustomize: string;
+}
+
+/** Measures `cmp generate` and gives the section of the page. */
+export function measurePlugin(folder: string, rounds: number, { helm, kustomize }: Tools): string {
+  const rows = measure(
+    {
+      'bare Node': [process.execPath, '-e', '0'],
+      'cmp generate, 1': makeGenerate(folder, 1),
+      'cmp generate, 100': makeGenerate(folder, 100),
+      'cmp generate, 2,000': makeGenerate(folder, 2000),
+      'helm template, 1': makeHelm(folder, 1, helm),
+      'helm template, 100': makeHelm(folder, 100, helm),
+      'helm template, 2,000': makeHelm(folder, 2000, helm),
+      'kustomize build, 1': makeKustomize(folder, 1, kustomize),
+      'kustomize build, 100': makeKustomize(folder, 100, kustomize),
+      [`cmp generate, 100, ${String(AT_ONCE)} at once`]: atOnce(makeGenerate(folder, 100)),
+      [`helm template, 100, ${String(AT_ONCE)} at once`]: atOnce(makeHelm(folder, 100, helm)),
+    },
+    rounds,
+    folder,
+  );
+  return formatSection(rows, rounds);
+}
+
+/** Writes a folder with a file per resource, and gives the command that renders it as Argo CD does, within it. */
+function makeGenerate(folder: string, count: number): Command {
+  const application = join(folder, `application-${String(count)}`);
+  mkdirSync(application, { recursive: true });
+  for (const values of listValues(count))
+    writeFileSync(join(application, `${values.name}.yaml`), formatResource(values));
+  const [node, program = ''] = PROGRAM;
+  return ['env', '-C', application, node, resolve(program), 'cmp', 'generate'];
+}
+
+/** Many of a command at the same time; it has ended when all have. */
+function atOnce(command: Command): Command {
+  return [
+    'bash',
+    '-c',
+    `for ((i = 0; i < ${String(AT_ONCE)}; i++)); do "$@" > /dev/null & done; wait`,
+    'bash',
+    ...command,
+  ];
+}
+
+function formatSection(rows: Readonly<Record<string, Measurement>>, rounds: number): string {
+  const ratio = (one: string, other: string): number =>
+    (rows[one]?.ratio ?? Number.NaN) / (rows[other]?.ratio ?? Number.NaN);
+  const targets: Target[] = [
+    { what: 'one resource, × helm template', limit: 1, reached: ratio('cmp generate, 1', 'helm template, 1') },
+    { what: 'one resource, × kustomize build', limit: 1, reached: ratio('cmp generate, 1', 'kustomize build, 1') },
+    {
+      what: '2,000 resources, × helm template',
+      limit: 0.3,
+      reached: ratio('cmp generate, 2,000', 'helm template, 2,000'),
+    },
+  ];
+  return [
+    HEADING,
+    '',
+    '`cmp generate` reads a folder with a file per resource and checks every one of them; helm and kustomize make the same',
+    'objects and check nothing. The peak memory of many at once is that of the largest process.',
+    `Median of ${String(rounds)} rounds; load of the machine meanwhile: ${(loadavg()[0] ?? 0).toFixed(0)} on ${String(availableParallelism())} cores.`,
+    '',
+    formatMeasurements(rows),
+    '',
+    formatTargets(targets),
+    '',
+  ].join('\n');
+}
+
+/** Puts the section into the page, in the place of an earlier one. */
+export function replaceSection(page: string, section: string): string {
+  const start = page.indexOf(`\n${HEADING}\n`);
+  if (start === -1) return `${page.trimEnd()}\n\n${section}`;
+  const end = page.indexOf('\n## ', start + HEADING.length);
+  return `${page.slice(0, start + 1)}${section}${end === -1 ? '' : page.slice(end)}`;
+}
+
+/** The section as the page has it; empty when it has none. */
+export function findSection(page: string): string {
+  const start = page.indexOf(`\n${HEADING}\n`);
+  if (start === -1) return '';
+  const end = page.indexOf('\n## ', start + HEADING.length);
+  return end === -1 ? page.slice(start + 1) : page.slice(start + 1, end + 1);
+}
