@@ -3,12 +3,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KILL_ROWS } from './faults-jobs/kills.ts';
 import { OBJECT_ROWS } from './faults-jobs/objects.ts';
+import { STUCK_ROWS } from './faults-jobs/stuck.ts';
 import { VOLUME_ROWS } from './faults-jobs/volumes.ts';
 import { Namespace } from './support/kubectl.ts';
-import { ALL_FAULTS, Life } from './support/life.ts';
+import { ALL_FAULTS, Life, endNamespace } from './support/life.ts';
 import { Watcher } from './support/watcher.ts';
 
-const ROWS = [...KILL_ROWS, ...VOLUME_ROWS, ...OBJECT_ROWS].filter(({ inCi }) => inCi === true || ALL_FAULTS);
+const ROWS = [...KILL_ROWS, ...VOLUME_ROWS, ...OBJECT_ROWS, ...STUCK_ROWS].filter(
+  ({ inCi }) => inCi === true || ALL_FAULTS,
+);
 
 let namespace: Namespace;
 let watcher: Watcher;
@@ -18,8 +21,7 @@ beforeAll(async () => {
   watcher.start();
 });
 afterAll(async () => {
-  await watcher.stop();
-  await namespace.delete();
+  await endNamespace(namespace, watcher);
 });
 
 describe.concurrent('under a watcher', () => {

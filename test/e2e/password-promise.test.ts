@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApiClient, type ApiClient } from './support/api-client.ts';
 import { Namespace, waitUntil } from './support/kubectl.ts';
-import { ALL_FAULTS, Life, pause } from './support/life.ts';
+import { ALL_FAULTS, Life, endNamespace, pause } from './support/life.ts';
 import { LoginRefused, logIn } from './support/mysql-login.ts';
 import { PASSWORD } from './support/resource.ts';
 import { Watcher, conditionOf, untilMessage, untilStatus, type SeenStatus } from './support/watcher.ts';
@@ -22,8 +22,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   api.close();
-  await watcher.stop();
-  await namespace.delete();
+  await endNamespace(namespace, watcher);
 });
 
 interface Passwords {

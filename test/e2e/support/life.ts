@@ -2,7 +2,7 @@
 
 import { tryRun, waitUntil, type Namespace } from './kubectl.ts';
 import { PASSWORD, mysql } from './resource.ts';
-import { conditionOf, untilMessage, untilStatus, type SeenStatus } from './watcher.ts';
+import { conditionOf, untilMessage, untilStatus, type SeenStatus, type Watcher } from './watcher.ts';
 
 /** The whole of the faults and stories runs on demand; CI runs a bounded part. */
 export const ALL_FAULTS = process.env['FAULTS'] === 'all';
@@ -168,6 +168,16 @@ export class Life {
     const words = ['delete', 'pod', pod, '--force', '--grace-period=0', '--ignore-not-found', '--wait=false'];
     await tryRun('kubectl', ['-n', this.namespace.name, ...words]);
   }
+}
+
+/** Deletes a namespace, and ends its watcher only when that has let all resources go: their servers leave the node, too. */
+export async function endNamespace(namespace: Namespace, watcher: Watcher): Promise<void> {
+  watcher.start();
+  await namespace.delete();
+  await waitUntil('all resources of the namespace are gone', 120, async () =>
+    (await namespace.kubectl(['get', 'mysqls', '-o', 'name'])) === '' ? true : undefined,
+  );
+  await watcher.stop();
 }
 
 /** Waits; only for moments that are no condition, such as "some time into a Job". */
