@@ -12,6 +12,7 @@ name=''
 backup() {
   trap '[[ -z $partial ]] || rm -rf "$partial"' EXIT
   lock_volume
+  need_access
   look_at_volume
   remove_leftovers
   find_finished

@@ -25,6 +25,16 @@ first_entry() {
   done
 }
 
+# need_access: what cannot be read is not empty. Listing with all details looks at every entry; a failure may pass.
+need_access() {
+  local folder
+  for folder in "$volume" "$state" "$data"; do
+    [[ $folder == "$volume" ]] || grep -qxF "$(basename "$folder")" "$work/entries" || continue
+    ls -lA "$folder" >/dev/null 2>"$work/access.err" || fail "the data volume cannot be read: $(tail -n 1 "$work/access.err")"
+    [[ $folder != "$volume" ]] || ls -A "$volume" >"$work/entries" || fail "the data volume cannot be listed"
+  done
+}
+
 # lock_volume: the lock that a server holds, too, as long as one of its processes runs. Whoever comes second waits a minute.
 lock_volume() {
   local code=0

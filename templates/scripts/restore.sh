@@ -17,6 +17,7 @@ backup=''
 restore() {
   local problem
   lock_volume
+  need_access
   if [[ -e $state/initialised ]]; then keep_data; fi
   look_for_foreign_files
   choose_backup
@@ -68,6 +69,7 @@ choose_backup() {
     latest)
       backup=$(list_backups | head -n 1)
       if [[ -z $backup ]]; then
+        [[ ! -e $state/restoring ]] || refuse "the restore of a backup was begun ($(head -n 1 "$state/restoring")) and the backup is not there any more; bring the backup volume back, or restore.from: none starts without it"
         report found '"empty"'
         finish nothing "there is no data and no backup"
       fi
