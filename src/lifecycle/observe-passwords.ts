@@ -43,6 +43,7 @@ function compare(desired: string | undefined, active: Secret | undefined): Obser
   const isDesired = (password: string | undefined): boolean => desired !== undefined && desired === password;
   return {
     hasDesired: desired !== undefined,
+    isUnusable: isUnusable(current ?? desired),
     hasActive: active !== undefined,
     hasNext: next !== undefined,
     nextIsCurrent: next !== undefined && next === current,
@@ -51,6 +52,11 @@ function compare(desired: string | undefined, active: Secret | undefined): Obser
     desiredIsCurrent: isDesired(current),
     wasChanged: changedAt !== undefined,
   };
+}
+
+/** The image's entrypoint puts it into a statement as it is; the CRD refuses the same in an inline password. */
+function isUnusable(password = ''): boolean {
+  return /[\x00-\x1f\x7f'\\]/.test(Buffer.from(password, 'base64').toString('utf8'));
 }
 
 async function readDesired(

@@ -149,6 +149,8 @@ export interface ObservedGate {
 export interface ObservedPasswords {
   /** The Secret that git names, or the inline password. */
   readonly hasDesired: boolean;
+  /** The password of a first start holds what the official image cannot take. */
+  readonly isUnusable: boolean;
   /** NAME-active exists. */
   readonly hasActive: boolean;
   readonly hasNext: boolean;

@@ -107,11 +107,27 @@ function openGate(observed: Observed, expect: 'empty' | 'data', now: number, ...
       .map(({ name, uid }): Action => ({ kind: 'delete-pod', name, uid }));
     return { ...reconciling('Opening', 'replaces a pod that has waited', ...actions), again: 1000 };
   }
+  return expect === 'empty' && observed.passwords.isUnusable
+    ? refusePassword(observed)
+    : reconciling('Opening', OPENING[expect], ...first, ...adoptActions(observed), describeGate(observed, expect));
+}
+
+const OPENING = {
+  empty: 'opens the gate for a new database',
+  data: 'opens the gate for the data that is there',
+} as const;
+
+function describeGate(observed: Observed, expect: 'empty' | 'data'): Action {
   const claimUid = observed.data.claim?.uid ?? '';
   const isRestored = observed.jobs.restore?.ours === true && observed.jobs.restore.result?.outcome === 'restored';
   const created = isRestored ? 'with restore-job' : 'without restore-job';
-  const message =
-    expect === 'empty' ? 'opens the gate for a new database' : 'opens the gate for the data that is there';
-  const actions: Action[] = [...first, ...adoptActions(observed), { kind: 'open-gate', expect, claimUid, created }];
-  return reconciling('Opening', message, ...actions);
+  return { kind: 'open-gate', expect, claimUid, created };
+}
+
+/** The first start would fail with a piece of the password in its log. */
+function refusePassword({ name, passwords }: Observed): Decision {
+  const { activeSecret } = childNames(name);
+  const again = passwords.hasActive ? `, then delete the Secret ${activeSecret}, which holds the old one` : '';
+  const message = `the password holds a single quote, a backslash or a control character, which the official mysql image cannot take at its first start; put another one into the Secret${again}`;
+  return stalled('PasswordUnusable', message);
 }

@@ -141,6 +141,11 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
         'Reconciling/PasswordMissing: ',
       ],
       [
+        'refuses a password that the image cannot take at its first start',
+        observed({ passwords: { ...passwords, isUnusable: true } }),
+        'Stalled/PasswordUnusable: ',
+      ],
+      [
         'replaces a pod that has waited before the gate opens',
         observed({ pods: [pod({ createdAt: NOW - 60_000 })] }),
         'Reconciling/Opening: delete-pod shop-0',

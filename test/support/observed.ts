@@ -127,6 +127,7 @@ export function observed(change: Partial<Observed> = {}): Observed {
     jobs: {},
     passwords: {
       hasDesired: true,
+      isUnusable: false,
       hasActive: false,
       hasNext: false,
       nextIsCurrent: false,
