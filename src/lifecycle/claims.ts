@@ -8,6 +8,9 @@ import { boundVolume, isMadeFor, isVolumeUnseen, keptVolumes } from './volumes.t
 /** Provisioning takes seconds; whoever waits longer should look. */
 const SLOW_MILLISECONDS = 120_000;
 
+/** What is rendered arrives together; a claim that is missing later was taken away. */
+const DELIVERY_MILLISECONDS = 30_000;
+
 /** What keeps the two claims from being used; undefined when both are bound to the right volumes. */
 export function decideClaims(observed: Observed, resource: ObservedResource, now: number): Decision | undefined {
   return decideClaim(observed, resource, 'data', now) ?? decideClaim(observed, resource, 'backup', now);
@@ -21,7 +24,7 @@ function decideClaim(
 ): Decision | undefined {
   const storage = observed[role];
   const { claim } = storage;
-  if (!claim) return missingClaim(observed, resource, role);
+  if (!claim) return missingClaim(observed, resource, { role, now });
   if (claim.deleting) return leavingClaim(observed, claim);
   const [kept] = keptVolumes(storage);
   if (kept) return useKeptVolume(observed, { role, claim, kept }, now);
@@ -55,10 +58,29 @@ function pendingClaim({ name, createdAt }: ObservedClaim, now: number): Decision
   return stalled('ClaimPending', `${message}; "kubectl describe pvc ${name}" says why it is not`);
 }
 
-function missingClaim({ name: owner }: Observed, { status }: ObservedResource, role: StorageRole): Decision {
-  const name = role === 'data' ? `${owner}-pvc` : `backup-${owner}-pvc`;
+/**
+ * Whoever delivers the resource makes its claims. A volume with data is not left without one, though: the claim may have
+ * been taken away by the watcher itself, to be made again.
+ */
+function missingClaim(
+  observed: Observed,
+  { status, restoreFrom, createdAt }: ObservedResource,
+  { role, now }: { readonly role: StorageRole; readonly now: number },
+): Decision {
+  const name = role === 'data' ? `${observed.name}-pvc` : `backup-${observed.name}-pvc`;
+  const [kept] = keptVolumes(observed[role]);
+  if (kept && (restoreFrom === 'latest' || role === 'backup')) {
+    const waitsUntil = createdAt + DELIVERY_MILLISECONDS;
+    if (now < waitsUntil) return { ...waitForClaim(name, false), again: waitsUntil - now };
+    const message = `makes the claim ${name} again for the volume ${kept.name}, which holds its data`;
+    return reconciling('ClaimMissing', message, { kind: 'make-claim', role, volume: kept.name });
+  }
+  return waitForClaim(name, status.server !== undefined);
+}
+
+function waitForClaim(name: string, hadServer: boolean): Decision {
   const message = `waits for the claim ${name}; apply the rendered manifests`;
-  return status.server ? stalled('ClaimMissing', message) : reconciling('ClaimMissing', message);
+  return hadServer ? stalled('ClaimMissing', message) : reconciling('ClaimMissing', message);
 }
 
 /**

@@ -71,6 +71,30 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
         'Stalled/ClaimMissing: ',
       ],
       [
+        'makes a claim again that is missing, for the volume that holds its data',
+        observed({
+          resource: resource({ status: ran }),
+          data: { claim: undefined, volumes: [volume('data', { phase: 'Available', claimUid: '' })] },
+        }),
+        'Reconciling/ClaimMissing: make-claim data',
+      ],
+      [
+        'waits for a claim as long as it may still be delivered',
+        observed({
+          resource: resource({ createdAt: NOW - 5000 }),
+          data: { claim: undefined, volumes: [volume('data', { phase: 'Available', claimUid: '' })] },
+        }),
+        'Reconciling/ClaimMissing: ',
+      ],
+      [
+        'makes no claim for data that it is not to get',
+        observed({
+          resource: resource({ restoreFrom: 'none' }),
+          data: { claim: undefined, volumes: [volume('data', { phase: 'Available', claimUid: '' })] },
+        }),
+        'Reconciling/ClaimMissing: ',
+      ],
+      [
         'whose volume was lost says so',
         observed({ data: { claim: claim('data', { phase: 'Lost' }), volumes: [] } }),
         'Stalled/VolumeLost: ',
