@@ -49,8 +49,14 @@ function describeContainer({ state = {}, lastState = {} }: ContainerStatus): str
   return waiting ? describeWaiting(waiting, said) : '';
 }
 
+/** The kubelet tells of each try, and of the pause after it; people get one text, which stays the same. */
+const PAUSE_OF_PULL = /^Back-off pulling image "[^"]*": (ErrImagePull: )?/;
+
 function describeWaiting({ reason = '', message = '' }: { reason?: string; message?: string }, said: string): string {
   if (!TROUBLES.has(reason)) return '';
+  if (reason === 'ErrImagePull' || reason === 'ImagePullBackOff') {
+    return `ImagePullBackOff: ${message.replace(PAUSE_OF_PULL, '')}`;
+  }
   return `${reason}: ${reason === 'CrashLoopBackOff' && said !== '' ? said : message}`;
 }
 
