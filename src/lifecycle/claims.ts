@@ -8,7 +8,7 @@ import { boundVolume, isMadeFor, isVolumeUnseen, keptVolumes } from './volumes.t
 /** Provisioning takes seconds; whoever waits longer should look. */
 const SLOW_MILLISECONDS = 120_000;
 
-/** What is rendered arrives together; a claim that is missing later was taken away. */
+/** What is rendered arrives together, and tools that heal are back within seconds. */
 const DELIVERY_MILLISECONDS = 30_000;
 
 /** What keeps the two claims from being used; undefined when both are bound to the right volumes. */
@@ -70,7 +70,7 @@ function missingClaim(
   const name = role === 'data' ? `${observed.name}-pvc` : `backup-${observed.name}-pvc`;
   const [kept] = keptVolumes(observed[role]);
   if (kept && (restoreFrom === 'latest' || role === 'backup')) {
-    const waitsUntil = createdAt + DELIVERY_MILLISECONDS;
+    const waitsUntil = Math.max(createdAt, kept.phaseSince) + DELIVERY_MILLISECONDS;
     if (now < waitsUntil) return { ...waitForClaim(name, false), again: waitsUntil - now };
     const message = `makes the claim ${name} again for the volume ${kept.name}, which holds its data`;
     return reconciling('ClaimMissing', message, { kind: 'make-claim', role, volume: kept.name });

@@ -51,6 +51,7 @@ function withoutVolumes(claim: ObservedClaim | undefined, resourceUid: string): 
     uid: name,
     createdAt,
     phase: 'Bound',
+    phaseSince: createdAt,
     policy: 'Delete',
     className,
     capacity,
@@ -74,7 +75,8 @@ function toClaim({ metadata, spec = {}, status = {} }: PersistentVolumeClaim): O
   };
 }
 
-function toVolume({ metadata, spec = {}, status: { phase = 'Pending' } = {} }: PersistentVolume): ObservedVolume {
+function toVolume({ metadata, spec = {}, status = {} }: PersistentVolume): ObservedVolume {
+  const { phase = 'Pending', lastPhaseTransitionTime = metadata.creationTimestamp } = status;
   const { persistentVolumeReclaimPolicy = 'Delete', storageClassName = '', capacity = {}, claimRef = {} } = spec;
   const { uid: claimUid = '' } = claimRef;
   return {
@@ -82,6 +84,7 @@ function toVolume({ metadata, spec = {}, status: { phase = 'Pending' } = {} }: P
     uid: metadata.uid,
     createdAt: Date.parse(metadata.creationTimestamp),
     phase: phase as ObservedVolume['phase'],
+    phaseSince: Date.parse(lastPhaseTransitionTime),
     policy: persistentVolumeReclaimPolicy as ObservedVolume['policy'],
     className: storageClassName,
     capacity: bytes(capacity['storage']),

@@ -47,6 +47,8 @@ export interface ObservedVolume {
   readonly uid: string;
   readonly createdAt: Time;
   readonly phase: 'Available' | 'Bound' | 'Released' | 'Failed' | 'Pending';
+  /** Since when it is in this phase. */
+  readonly phaseSince: Time;
   readonly policy: 'Retain' | 'Delete' | 'Recycle';
   readonly className: string;
   /** Bytes. */

@@ -87,6 +87,17 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
         'Reconciling/ClaimMissing: ',
       ],
       [
+        'waits for a claim as long as a tool may heal it',
+        observed({
+          resource: resource({ status: ran }),
+          data: {
+            claim: undefined,
+            volumes: [volume('data', { phase: 'Available', phaseSince: NOW - 5000, claimUid: '' })],
+          },
+        }),
+        'Reconciling/ClaimMissing: ',
+      ],
+      [
         'makes no claim for data that it is not to get',
         observed({
           resource: resource({ restoreFrom: 'none' }),

@@ -40,6 +40,7 @@ export function volume(role: 'data' | 'backup', change: Partial<ObservedVolume> 
     uid: `${role}-volume`,
     createdAt: MADE + 2000,
     phase: 'Bound',
+    phaseSince: MADE + 3000,
     policy: 'Retain',
     className: 'standard',
     capacity: 1024,
