@@ -1,0 +1,48 @@
+// What happens between the watcher and the API server, and to the watcher itself: docs/testing.md. FAULTS=all lives through
+// everything, otherwise a part that is chosen by FAULTS_SEED.
+
+import { describe, it } from 'vitest';
+import {
+  allKills,
+  boundedPart,
+  callFaults,
+  periodFaults,
+  watchFaults,
+  watcherCrowds,
+} from './support/faults/catalogue.ts';
+import type { Disturbance } from './support/faults/disturbance.ts';
+import { Life } from './support/faults/life.ts';
+import { SEED } from './support/faults/random.ts';
+import { RESTING, expectNoWritesAtRest } from './support/faults/rest.ts';
+import { expectNoSecret } from './support/faults/secrets.ts';
+import { liveThrough } from './support/faults/stories.ts';
+
+const only = process.env['FAULTS_ONLY'] ?? '';
+
+function choose(): readonly Disturbance[] {
+  if (process.env['FAULTS'] !== 'all') return boundedPart();
+  return [...allKills(), ...callFaults(), ...periodFaults(), ...watchFaults(), ...watcherCrowds()];
+}
+
+const disturbances = choose().filter(({ title }) => title.includes(only));
+
+describe.runIf(disturbances.length > 0)(`a database lives through all stories (FAULTS_SEED=${String(SEED)})`, () => {
+  it.concurrent.each(disturbances.map((disturbance) => [disturbance.title, disturbance] as const))(
+    '%s',
+    async (_, disturbance) => {
+      const life = await Life.begin(disturbance);
+      try {
+        await liveThrough(life);
+        await expectNoSecret(life);
+        process.stderr.write(`${disturbance.title}: struck ${String(disturbance.strikes())} times\n`);
+      } finally {
+        await life.end();
+      }
+    },
+    3_600_000,
+  );
+});
+
+describe.runIf('at rest'.includes(only))('resources at rest', () => {
+  it.concurrent(`are not written to for 90 s: ${RESTING}`, expectNoWritesAtRest, 1_200_000);
+});

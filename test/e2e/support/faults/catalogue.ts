@@ -1,0 +1,149 @@
+// All disturbances there are, and the part of them that is bounded in time.
+
+import type { Fault, FaultProxy } from '../../../support/fault-proxy.ts';
+import { isMutating, isWatch } from './calls.ts';
+import {
+  editWatches,
+  faultEvery,
+  faultFor,
+  killAtEach,
+  killEvery,
+  killOnceAt,
+  severalWatchers,
+  type Disturbance,
+} from './disturbance.ts';
+import { createRandom, sample } from './random.ts';
+
+/** No story has more mutating calls than this; the last ones run through without a kill. */
+export const MOST_CALLS = 24;
+const FEW_KILLS = 9;
+const MANY_KILLS = 3;
+
+const PHASES = ['before', 'after'] as const;
+
+/** The whole sweep: one kill at each call, and many kills in one life. */
+export function allKills(): Disturbance[] {
+  const indices = Array.from({ length: MOST_CALLS }, (_, at) => at + 1);
+  return [
+    ...PHASES.flatMap((phase) => indices.map((index) => killOnceAt(phase, index))),
+    ...killsEvery(FEW_KILLS),
+    ...killsEvery(MANY_KILLS),
+    killAtEach('before'),
+    killAtEach('after'),
+    killAtEach('before and after'),
+  ];
+}
+
+/** Every call is hit, by as many lives as there are calls from one kill to the next, before and after. */
+function killsEvery(stride: number): Disturbance[] {
+  const offsets = Array.from({ length: stride }, (_, offset) => offset);
+  return PHASES.flatMap((phase) => offsets.map((offset) => killEvery(phase, stride, offset)));
+}
+
+const ANSWERS: readonly Fault[] = [
+  { kind: 'status', code: 409, reason: 'Conflict' },
+  { kind: 'status', code: 410, reason: 'Gone' },
+  { kind: 'status', code: 429, reason: 'TooManyRequests', retryAfter: 1 },
+  { kind: 'status', code: 500, reason: 'InternalError' },
+  { kind: 'status', code: 503, reason: 'ServiceUnavailable' },
+  { kind: 'status', code: 504, reason: 'Timeout' },
+  { kind: 'reset' },
+  { kind: 'close' },
+];
+
+/** Faults of single calls, before the write and after it. */
+export function callFaults(): Disturbance[] {
+  const stall: Fault = { kind: 'stall' };
+  const lost = (fault: Fault): Fault => ({ ...fault, carriedOut: true }) as Fault;
+  return [
+    ...ANSWERS.flatMap((fault) => [
+      faultEvery(`${nameOf(fault)} before the write`, fault, 2),
+      faultEvery(`${nameOf(fault)} after the write`, lost(fault), 2),
+    ]),
+    // Each costs the client's whole patience.
+    faultEvery('no answer, before the write', stall, 9),
+    faultEvery('no answer, after the write', lost(stall), 9),
+  ];
+}
+
+function nameOf(fault: Fault): string {
+  return fault.kind === 'status' ? String(fault.code) : fault.kind;
+}
+
+/** Faults that last. */
+export function periodFaults(): Disturbance[] {
+  return [
+    faultFor('connections refused', (proxy) => {
+      const refused = proxy.refuse();
+      return () => refused.then(() => proxy.accept());
+    }),
+    faultFor('a black hole', (proxy) => allCalls(proxy, { kind: 'stall' }, 'stall')),
+    faultFor('connections reset', (proxy) => allCalls(proxy, { kind: 'reset' }, 'reset')),
+    faultFor('connections ended', (proxy) => allCalls(proxy, { kind: 'close' }, 'end')),
+    ...[401, 429, 500, 503].map((code) =>
+      faultFor(`${String(code)} to everything`, (proxy) =>
+        allCalls(proxy, { kind: 'status', code, retryAfter: 1 }, 'end'),
+      ),
+    ),
+    faultFor('409 to every write', (proxy) =>
+      proxy.inject({ kind: 'status', code: 409, reason: 'Conflict' }, { times: Infinity, match: isMutating }),
+    ),
+    faultFor('403 to every write', (proxy) =>
+      proxy.inject({ kind: 'status', code: 403, reason: 'Forbidden' }, { times: Infinity, match: isMutating }),
+    ),
+    faultFor('a slow network', (proxy) => proxy.inject({ kind: 'delay', ms: 3000 }, { times: Infinity })),
+    faultFor('a stale cache', (proxy) => {
+      proxy.breakStreams('stall');
+      return proxy.inject({ kind: 'stall' }, { times: Infinity, match: isWatch });
+    }),
+    faultFor('410 to every watch', (proxy) => {
+      proxy.breakStreams('end');
+      return proxy.inject({ kind: 'status', code: 410, reason: 'Expired' }, { times: Infinity, match: isWatch });
+    }),
+  ];
+}
+
+function allCalls(proxy: FaultProxy, fault: Fault, streams: 'reset' | 'end' | 'stall'): () => void {
+  const cancel = proxy.inject(fault, { times: Infinity });
+  proxy.breakStreams(streams);
+  return cancel;
+}
+
+/** Watches that tell too much, too little, or in the wrong order. */
+export function watchFaults(): Disturbance[] {
+  return [
+    editWatches('watch events duplicated', () => (line) => [line, line]),
+    editWatches('watch events reordered', () => {
+      let held: string | undefined;
+      return (line) => {
+        const [first, second] = [line, held];
+        held = held === undefined ? line : undefined;
+        return second === undefined ? [] : [first, second];
+      };
+    }),
+    editWatches('watch events dropped', () => {
+      const random = createRandom('dropped');
+      return (line) => (random() < 0.5 ? [] : [line]);
+    }),
+    editWatches('no watch events at all', () => () => []),
+  ];
+}
+
+export function watcherCrowds(): Disturbance[] {
+  return [severalWatchers(2, 0), severalWatchers(2, 500), severalWatchers(2, 3000), severalWatchers(3, 1000)];
+}
+
+/** What every run lives through: a third of all kill points, and one of each kind of fault. */
+export function boundedPart(): Disturbance[] {
+  const random = createRandom('bounded');
+  const some = (disturbances: readonly Disturbance[], count: number): Disturbance[] =>
+    sample(disturbances, count, random);
+  const kills = killsEvery(MANY_KILLS);
+  return [
+    ...some(kills, kills.length / 3),
+    // Those that are never answered take minutes.
+    ...some(callFaults().slice(0, -2), 1),
+    ...some(periodFaults(), 1),
+    ...some([...watchFaults(), ...watcherCrowds()], 1),
+  ];
+}
