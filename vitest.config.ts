@@ -20,10 +20,14 @@ const delivery = {
   test: { name: 'delivery', include: ['test/delivery/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 1_800_000 },
 };
 
+/** Half an hour more: `npm run faults` runs them, with all faults. */
+const LONG = ['test/e2e/orders-{definition,life,node,volumes}.test.ts'];
+
 const endToEnd = {
   test: {
     name: 'e2e',
     include: ['test/e2e/**/*.test.ts'],
+    exclude: process.env['FAULTS'] === 'all' ? [] : LONG,
     globalSetup: ['test/e2e/cluster-setup.ts'],
     // One node, and tests that take its power: one file at a time, the tests of a file at most eight together.
     fileParallelism: false,
