@@ -75,7 +75,8 @@ export class Namespace {
     await kubectl(['create', 'namespace', namespace.name]);
     const level = 'pod-security.kubernetes.io/enforce=restricted';
     await kubectl(['label', 'namespace', namespace.name, level]);
-    await waitUntil('the default service account', 30, async () => {
+    // After the API server was away the controllers come back by and by.
+    await waitUntil('the default service account', 180, async () => {
       const { code } = await tryRun('kubectl', ['-n', namespace.name, 'get', 'serviceaccount', 'default']);
       return code === 0 ? true : undefined;
     });
