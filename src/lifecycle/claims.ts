@@ -70,6 +70,8 @@ function missingClaim(
   const name = role === 'data' ? `${observed.name}-pvc` : `backup-${observed.name}-pvc`;
   const [kept] = keptVolumes(observed[role]);
   if (kept && (restoreFrom === 'latest' || role === 'backup')) {
+    // The volume of a claim that went this moment is still Bound, since long ago.
+    if (kept.phase === 'Bound') return { ...waitForClaim(name, false), again: 1000 };
     const waitsUntil = Math.max(createdAt, kept.phaseSince) + DELIVERY_MILLISECONDS;
     if (now < waitsUntil) return { ...waitForClaim(name, false), again: waitsUntil - now };
     const message = `makes the claim ${name} again for the volume ${kept.name}, which holds its data`;

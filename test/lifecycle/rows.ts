@@ -98,6 +98,11 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
         'Reconciling/ClaimMissing: ',
       ],
       [
+        'waits for a claim that went this moment, whose volume is not released yet',
+        observed({ resource: resource({ status: ran }), data: { claim: undefined, volumes: [volume('data')] } }),
+        'Reconciling/ClaimMissing: ',
+      ],
+      [
         'makes no claim for data that it is not to get',
         observed({
           resource: resource({ restoreFrom: 'none' }),
