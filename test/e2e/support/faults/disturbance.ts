@@ -19,6 +19,8 @@ export interface Disturbance {
   readonly finish?: (life: Life) => Promise<void>;
   /** How often it struck. */
   readonly strikes: () => number;
+  /** It is there to show that it has nothing left to strike. */
+  readonly isBeyond?: boolean;
 }
 
 type Phase = 'before' | 'after';
