@@ -20,8 +20,8 @@ const delivery = {
   test: { name: 'delivery', include: ['test/delivery/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 1_800_000 },
 };
 
-/** Half an hour more: `npm run faults` runs them, with all faults. */
-const LONG = ['test/e2e/orders-{definition,life,node,volumes}.test.ts'];
+/** They take long: `npm run faults` runs them, with all faults. */
+const LONG = ['orders-*', 'in-cluster-*', 'random-stories'].map((name) => `test/e2e/${name}.test.ts`);
 
 const endToEnd = {
   test: {
