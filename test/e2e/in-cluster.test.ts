@@ -48,7 +48,12 @@ describe('the watcher in the cluster', () => {
 
     it('with metrics behind its Service', async () => {
       const path = `/api/v1/namespaces/${watcher.namespace}/services/kubectl-mysql:metrics/proxy/metrics`;
-      expect(await kubectl(['get', '--raw', path])).toContain('controller_runtime_reconcile_total');
+      // A Service knows of a pod a moment after the Deployment has called it available.
+      const metrics = await waitUntil('the Service answers', 60, async () => {
+        const { code, stdout } = await tryRun('kubectl', ['get', '--raw', path]);
+        return code === 0 ? stdout : undefined;
+      });
+      expect(metrics).toContain('controller_runtime_reconcile_total');
     });
   });
 
