@@ -88,7 +88,9 @@ export async function expectNoWritesAtRest(): Promise<void> {
     await watcher.kill();
     await proxy.close();
     const patch = ['--type=merge', '-p', '{"metadata":{"finalizers":null}}'];
-    await namespace.kubectl(['patch', 'mysql', 'deleted', ...patch]).catch(() => undefined);
+    for (const name of Object.keys(STATES)) {
+      await namespace.kubectl(['patch', 'mysql', name, ...patch]).catch(() => undefined);
+    }
     await namespace.delete();
   }
 }
