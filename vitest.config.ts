@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const unit = {
@@ -23,14 +24,20 @@ const delivery = {
 /** They take long: `npm run faults` runs them, with all faults. */
 const LONG = ['orders-*', 'in-cluster-*', 'random-stories'].map((name) => `test/e2e/${name}.test.ts`);
 
+/** How many nodes the end-to-end tests have. */
+const CLUSTERS = Number(process.env['E2E_CLUSTERS'] ?? Math.max(1, Math.floor(availableParallelism() / 2)));
+
 const endToEnd = {
   test: {
     name: 'e2e',
     include: ['test/e2e/**/*.test.ts'],
     exclude: process.env['FAULTS'] === 'all' ? [] : LONG,
     globalSetup: ['test/e2e/cluster-setup.ts'],
-    // One node, and tests that take its power: one file at a time, the tests of a file at most eight together.
-    fileParallelism: false,
+    setupFiles: ['test/e2e/use-cluster.ts'],
+    // Every worker has a node of its own, and runs one file at a time, the tests of a file at most eight together. Two
+    // cores to a node, since the tests wait for servers and Jobs more than half of their time.
+    maxWorkers: CLUSTERS,
+    sequence: { groupOrder: 1 },
     maxConcurrency: 8,
     testTimeout: 600_000,
     hookTimeout: 1_800_000,

@@ -1,51 +1,82 @@
-// Brings up the embedded node for the end-to-end tests and takes it down after them. It is a cluster of its own, so that
-// one that somebody uses on this machine is not disturbed. KEEP_CLUSTER=1 leaves it for a look.
+// Brings up the embedded nodes for the end-to-end tests and takes them down after them: one for each worker, so that a test
+// may take its node's power or its API server's life. They are clusters of their own: one that somebody uses on this
+// machine is not disturbed. KEEP_CLUSTER=1 leaves them for a look.
 
 import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { TestProject } from 'vitest/node';
+
+/** What a worker's tests find in their environment: see `use-cluster.ts`. */
+export interface ClusterEnvironment {
+  readonly CLUSTER_DIR: string;
+  readonly KUBECONFIG: string;
+}
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** By the worker's number, from 1, less 1. */
+    readonly clusters: readonly ClusterEnvironment[];
+  }
+}
 
 const run = promisify(execFile);
-const CLUSTER_DIR = process.env['E2E_CLUSTER_DIR'] ?? '/var/tmp/kubectl-mysql-e2e';
+const FOLDER = process.env['E2E_CLUSTER_DIR'] ?? '/var/tmp/kubectl-mysql-e2e';
 
-export async function setup(): Promise<() => Promise<void>> {
-  process.env['CLUSTER_DIR'] = CLUSTER_DIR;
-  const kubeconfig = await cluster('up', ...(process.env['CI'] ? ['--fresh'] : []));
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const cache = process.env['CLUSTER_CACHE'] ?? join(homedir(), '.cache/kubectl-mysql-cluster');
   const bin = process.env['KUBE_BIN'] ?? join(cache, 'bin');
-  process.env['KUBECONFIG'] = kubeconfig.trim();
   process.env['PATH'] = `${bin}:${process.env['PATH'] ?? ''}`;
-  await run('kubectl', ['apply', '--server-side', '-f', 'crds/']);
-  await run('kubectl', ['wait', '--for=condition=Established', 'crd/mysqls.otus.homework', '--timeout=60s']);
-  await loadOwnImage();
+  const clusters: ClusterEnvironment[] = [];
+  // One after the other: the first one builds what the others use.
+  for (let worker = 1; worker <= project.config.maxWorkers; worker += 1) {
+    clusters.push(await bringUp(`${FOLDER}-${String(worker)}`));
+  }
+  const image = await buildOwnImage();
+  for (const { CLUSTER_DIR } of clusters) await cluster(CLUSTER_DIR, 'load', image);
+  project.provide('clusters', clusters);
   return async () => {
-    if (!process.env['KEEP_CLUSTER']) await cluster('down');
+    if (process.env['KEEP_CLUSTER']) return;
+    for (const { CLUSTER_DIR } of clusters) await cluster(CLUSTER_DIR, 'down');
   };
 }
 
-/** The image of our own code, from the packed tarball, as everybody else gets it. */
-async function loadOwnImage(): Promise<void> {
+async function bringUp(folder: string): Promise<ClusterEnvironment> {
+  const KUBECONFIG = (await cluster(folder, 'up', ...(process.env['CI'] ? ['--fresh'] : []))).trim();
+  const kubectl = (...words: string[]): Promise<unknown> => run('kubectl', ['--kubeconfig', KUBECONFIG, ...words]);
+  await kubectl('apply', '--server-side', '-f', 'crds/');
+  await kubectl('wait', '--for=condition=Established', 'crd/mysqls.otus.homework', '--timeout=60s');
+  return { CLUSTER_DIR: folder, KUBECONFIG };
+}
+
+/** Makes the image of our own code, from the packed tarball, as everybody else gets it; gives the archive's path. */
+async function buildOwnImage(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'kubectl-mysql-image-'));
   try {
     await run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', folder]);
     const [tarball = ''] = await readdir(folder);
-    const image = await command('bash', 'test/cluster/build-own-image', join(folder, tarball));
-    await cluster('load', image.trim().split('\n').at(-1) ?? '');
+    const output = await command('bash', ['test/cluster/build-own-image', join(folder, tarball)]);
+    return output.trim().split('\n').at(-1) ?? '';
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-function cluster(...words: string[]): Promise<string> {
-  return command('bash', 'test/cluster/cluster', ...words);
+function cluster(folder: string, ...words: string[]): Promise<string> {
+  return command('bash', ['test/cluster/cluster', ...words], { CLUSTER_DIR: folder });
 }
 
 /** Runs a command whose progress the user should see. */
-function command(program: string, ...words: string[]): Promise<string> {
+function command(
+  program: string,
+  words: readonly string[],
+  environment: Partial<ClusterEnvironment> = {},
+): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const env = { ...process.env, ...environment };
+    const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'inherit'], env });
     let output = '';
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
     child.on('error', reject);
