@@ -1,22 +1,16 @@
 // Random stories against the node: whatever happens in whatever order, a row that the server has acknowledged and nobody has
 // given up is there in the end. STORY_SEED repeats a story; STORIES says how many there are with FAULTS=all.
 
-import { afterAll, beforeAll, describe, it } from 'vitest';
+import { describe, it } from 'vitest';
 import fc from 'fast-check';
 import { Namespace } from './support/kubectl.ts';
-import { ALL_FAULTS, Life } from './support/life.ts';
+import { ALL_FAULTS, Life, endNamespace } from './support/life.ts';
 import { STORY_EVENTS, StoryCommand, begin, expectRows, startModel } from './support/story.ts';
 import { Watcher } from './support/watcher.ts';
 
 const SEED = Number(process.env['STORY_SEED'] ?? 388);
 const STORIES = ALL_FAULTS ? Number(process.env['STORIES'] ?? 10) : 1;
 const LENGTH = ALL_FAULTS ? 25 : 8;
-
-let namespace: Namespace;
-beforeAll(async () => {
-  namespace = await Namespace.create('stories');
-});
-afterAll(() => namespace.delete());
 
 /** One event, as often as its weight says, with a time after it in which nothing else happens. */
 const event = fc.oneof(
@@ -26,12 +20,17 @@ const event = fc.oneof(
   })),
 );
 
+/** Several of them wait for processors that the others have. */
+const PATIENCE_MILLISECONDS = 1_800_000;
+
 describe('a random story', () => {
   const seeds = Array.from({ length: STORIES }, (_, index) => SEED + index);
-  it.each(seeds)('of seed %d loses no row', async (seed) => {
+  it.concurrent.each(seeds)('of seed %d loses no row', { timeout: PATIENCE_MILLISECONDS }, async (seed) => {
     // Those that make no sense at their turn are passed over.
     const events = fc.array(event, { minLength: LENGTH, maxLength: LENGTH });
     const [story = []] = fc.sample(events, { seed, numRuns: 1 });
+    // A namespace and a watcher of its own, which nobody but the story kills.
+    const namespace = await Namespace.create(`story-${String(seed)}`);
     const life = new Life(namespace, `story-${String(seed)}`);
     const watcher = new Watcher(namespace);
     watcher.start();
@@ -47,7 +46,7 @@ describe('a random story', () => {
       console.error(`STORY_SEED=${String(seed)} failed; the watcher's last lines:\n${log.join('\n')}`);
       throw error;
     } finally {
-      await watcher.stop();
+      await endNamespace(namespace, watcher);
     }
   });
 });

@@ -100,8 +100,14 @@ export class ManagedDatabase {
     });
   }
 
-  /** Waits until the gate is open for the data claim that there is, which is not that of the uid, and all is Ready. */
-  async untilServing(butClaim = ''): Promise<SeenStatus> {
+  /** Waits until the resource's message says so; gives all of it. */
+  untilSaid(pattern: RegExp, seconds = 120): Promise<string> {
+    const words = ['get', 'mysql', NAME, '-o', 'jsonpath={.status.message}'];
+    return this.untilPrinted(`the message says ${String(pattern)}`, words, pattern, seconds);
+  }
+
+  /** Waits until the gate is open for the data claim that there is, which is not that of the uid. */
+  async untilOpened(butClaim = ''): Promise<void> {
     await waitUntil(`the gate is open for a claim that is not "${butClaim}"`, 180, async () => {
       const [claim, opened] = await Promise.all([
         this.#read('pvc', `${NAME}-pvc`, '{.metadata.uid}'),
@@ -109,6 +115,11 @@ export class ManagedDatabase {
       ]);
       return claim !== '' && claim !== butClaim && claim === opened ? true : undefined;
     });
+  }
+
+  /** Waits until the gate is open for such a claim, and all is Ready. */
+  async untilServing(butClaim = ''): Promise<SeenStatus> {
+    await this.untilOpened(butClaim);
     const status = await this.untilReady();
     await this.namespace.ready(NAME);
     return status;

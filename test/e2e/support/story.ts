@@ -60,7 +60,7 @@ export class StoryCommand implements AsyncCommand<StoryModel, StoryWorld> {
   }
 
   async run(model: StoryModel, world: StoryWorld): Promise<void> {
-    console.info(`${new Date().toISOString()} ${this.toString()}`);
+    console.info(`${new Date().toISOString()} ${world.life.name}: ${this.toString()}`);
     await this.#act(model, world);
     await pause(this.#delay);
   }
@@ -81,7 +81,7 @@ async function deliver({ life }: StoryWorld, change: object = {}): Promise<void>
   try {
     await life.deliver(change);
   } catch (error) {
-    console.info(`not delivered: ${String(error).slice(0, 300)}`);
+    console.info(`${life.name}: not delivered: ${String(error).slice(0, 300)}`);
   }
 }
 
@@ -124,7 +124,7 @@ async function insert(model: StoryModel, world: StoryWorld): Promise<void> {
     `create table if not exists t (id int primary key);\n${statements}\n`,
   );
   const acknowledged = stdout.split('\n').filter(Boolean).map(Number);
-  console.info(`  acknowledged: ${acknowledged.join(' ')}`);
+  console.info(`${life.name}: acknowledged: ${acknowledged.join(' ')}`);
   if (model.givenUp) return;
   for (const id of acknowledged) {
     model.must.add(id);
@@ -313,7 +313,7 @@ export async function expectRows(model: StoryModel, world: StoryWorld): Promise<
   const found = new Set(rows.map(Number));
   const lost = [...model.must].filter((id) => !found.has(id));
   const strange = [...found].filter((id) => !model.must.has(id) && !model.may.has(id));
-  console.info(`${String(model.must.size)} rows must be there, ${String(found.size)} are`);
+  console.info(`${world.life.name}: ${String(model.must.size)} rows must be there, ${String(found.size)} are`);
   if (lost.length > 0) throw new Error(`rows were lost: ${lost.join(' ')}`);
   if (strange.length > 0) throw new Error(`rows that nobody wrote: ${strange.join(' ')}`);
 }
