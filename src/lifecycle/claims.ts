@@ -3,7 +3,7 @@
 import { reconciling, stalled, type Action, type Decision, type StorageRole } from './actions.ts';
 import type { Observed, ObservedClaim, ObservedPod, ObservedResource, ObservedVolume } from './observed.ts';
 import { findServer, ownersOf, stopOwners } from './pods.ts';
-import { boundVolume, isMadeFor, isVolumeUnseen, keptVolumes } from './volumes.ts';
+import { PROTECT_VOLUMES, boundVolume, isMadeFor, isVolumeUnseen, keptVolumes, retainActions } from './volumes.ts';
 
 /** Provisioning takes seconds; whoever waits longer should look. */
 const SLOW_MILLISECONDS = 120_000;
@@ -89,21 +89,31 @@ function waitForClaim(name: string, hadServer: boolean): Decision {
  * A claim that somebody deleted goes when no pod has it. A server that runs is not stopped for that; a pod that waits or has
  * ended holds the claim for ever and is taken away.
  */
-function leavingClaim(observed: Observed, { name }: ObservedClaim): Decision {
+function leavingClaim(observed: Observed, { name: claimName }: ObservedClaim): Decision {
   const server = observed.pods.find(({ ready: isReady, jobUid }) => isReady && jobUid === '');
-  if (server) {
-    const message = `somebody deleted the claim ${name}; the server runs on, and its volume is kept. To let the claim be made again, restart it: kubectl delete pod ${server.name}`;
-    return stalled('ClaimDeleting', message);
-  }
+  if (server) return keepServer(observed, claimName, server);
   const owners = new Set(ownersOf(observed).map(({ uid }) => uid));
   // Behind a closed gate a pod only counts as started, and a server that does run has to go anyway.
   const isHolder = ({ uid, jobUid }: ObservedPod): boolean => !owners.has(uid) || (!observed.gate && jobUid === '');
   const holders = observed.pods.filter((pod) => !pod.terminating && isHolder(pod));
   const actions = holders.map(({ name: pod, uid }): Action => ({ kind: 'delete-pod', name: pod, uid }));
   return {
-    ...reconciling('ClaimDeleting', `waits until the claim ${name}, which is being deleted, is gone`, ...actions),
+    ...reconciling('ClaimDeleting', `waits until the claim ${claimName}, which is being deleted, is gone`, ...actions),
     again: 1000,
   };
+}
+
+/** The volume must outlive the claim before anybody restarts the server. */
+function keepServer(observed: Observed, claimName: string, { name: pod }: ObservedPod): Decision {
+  const leaving = [observed.data, observed.backup].filter(({ claim }) => claim?.deleting).map(boundVolume);
+  const retain = retainActions(observed).filter(
+    (action) => action.kind === 'retain-volume' && leaving.some((volume) => volume?.name === action.volume),
+  );
+  if (retain.length > 0) return reconciling('Retaining', 'makes the volumes outlive their claims', ...retain);
+  const fate = observed.mayTouchVolumes
+    ? `and its volume is kept. To let the claim be made again, restart it: kubectl delete pod ${pod}`
+    : `but its volume goes with the claim when the server stops, unless its class keeps it: the watcher may not change volumes. ${PROTECT_VOLUMES} first`;
+  return stalled('ClaimDeleting', `somebody deleted the claim ${claimName}; the server runs on, ${fate}`);
 }
 
 /** A claim, and a volume with data of its name that it is not bound to. */

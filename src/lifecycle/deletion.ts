@@ -3,9 +3,9 @@
 import { SKIP_BACKUP_ANNOTATION, childNames } from '../api/names.ts';
 import { reconciling, stalled, type Action, type Decision, type JobStep, type StorageRole } from './actions.ts';
 import type { Observed, ObservedClaim, ObservedJob, ObservedResource, ObservedVolume } from './observed.ts';
-import { followRunning, isUnwanted, replaceJob, stopOwners } from './pods.ts';
+import { followRunning, isUnwanted, ownersOf, replaceJob, stopOwners } from './pods.ts';
 import { decideRemoval } from './removal.ts';
-import { boundVolume, isVolumeUnseen, ownVolume, reserveActions, retainActions } from './volumes.ts';
+import { PROTECT_VOLUMES, boundVolume, isVolumeUnseen, ownVolume, reserveActions, retainActions } from './volumes.ts';
 
 const WAY_OUT = `give the data up with the annotation ${SKIP_BACKUP_ANNOTATION}: "true"`;
 
@@ -14,6 +14,7 @@ export function decideDeletion(observed: Observed, resource: ObservedResource, n
   if (!resource.hasFinalizer) return reconciling('Deleted', 'nothing more is to be done');
   return (
     protectVolumes(observed) ??
+    holdServer(observed, resource) ??
     stopServer(observed, resource, now) ??
     saveData(observed, resource) ??
     decideRemoval(observed, resource)
@@ -32,6 +33,21 @@ function protectVolumes(observed: Observed): Decision | undefined {
   if (!observed.namespaceTerminating) return undefined;
   const message = 'the namespace is being deleted; the volumes are kept for a resource of the same name';
   return reconciling('NamespaceTerminating', message, { kind: 'remove-finalizer' });
+}
+
+/**
+ * Where the watcher may not change volumes, a claim that was deleted, too, takes its volume along as soon as the server stops:
+ * before there is a backup.
+ */
+function holdServer(observed: Observed, resource: ObservedResource): Decision | undefined {
+  const { deletionPolicy, skipFinalBackup, status } = resource;
+  if (observed.mayTouchVolumes || deletionPolicy !== 'Backup' || skipFinalBackup || status.backedUpVolume !== '')
+    return undefined;
+  const leaving = [observed.data, observed.backup].find(({ claim }) => claim?.deleting)?.claim;
+  const isHeld = ownersOf(observed).some(({ terminating, jobUid }) => !terminating && jobUid === '');
+  if (!leaving || !isHeld) return undefined;
+  const message = `the claim ${leaving.name} was deleted, too, and would take its volume along when the server stops, before the final backup: the watcher may not change volumes. ${PROTECT_VOLUMES}, or ${WAY_OUT}`;
+  return stalled('ClaimDeleting', message);
 }
 
 function stopServer(observed: Observed, { deletedAt = 0 }: ObservedResource, now: number): Decision | undefined {

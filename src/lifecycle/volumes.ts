@@ -3,6 +3,9 @@
 import type { Action } from './actions.ts';
 import type { Observed, ObservedClaim, ObservedResource, ObservedStorage, ObservedVolume } from './observed.ts';
 
+/** What people can do where the watcher may not change volumes. */
+export const PROTECT_VOLUMES = 'Give it the right (kubectl mysql install --protect-volumes)';
+
 /** The volume that a claim is bound to. */
 export function boundVolume({ claim, volumes }: ObservedStorage): ObservedVolume | undefined {
   return claim?.volumeName === '' ? undefined : volumes.find(({ name }) => name === claim?.volumeName);

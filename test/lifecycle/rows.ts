@@ -126,6 +126,21 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
         'Stalled/ClaimDeleting: ',
       ],
       [
+        'keeps the volume of a claim that somebody deletes before anybody is told to restart the server',
+        running({
+          data: { claim: claim('data', { deleting: true }), volumes: [volume('data', { policy: 'Delete' })] },
+        }),
+        'Reconciling/Retaining: retain-volume pvc-data-claim',
+      ],
+      [
+        'says that the data goes with a claim that somebody deletes where volumes may not be touched',
+        running({
+          mayTouchVolumes: false,
+          data: { claim: claim('data', { deleting: true }), volumes: [volume('data', { policy: 'Delete' })] },
+        }),
+        'Stalled/ClaimDeleting: ',
+      ],
+      [
         'takes a pod away that waits and holds a claim that is going',
         running({ data: { claim: claim('data', { deleting: true }), volumes: [volume('data')] }, pods: [pod()] }),
         'Reconciling/ClaimDeleting: delete-pod shop-0',
@@ -564,6 +579,24 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
     'a deleted resource',
     [
       ['closes the gate first', running({ resource: dying }), 'Reconciling/Stopping: close-gate'],
+      [
+        'runs on while its claim is going, too, and may not be kept',
+        running({
+          resource: dying,
+          mayTouchVolumes: false,
+          data: { claim: claim('data', { deleting: true }), volumes: [volume('data', { policy: 'Delete' })] },
+        }),
+        'Stalled/ClaimDeleting: ',
+      ],
+      [
+        'whose claim is going, too, and may not be kept, stops when people give the data up',
+        running({
+          resource: resource({ deletedAt: NOW - 5000, skipFinalBackup: true }),
+          mayTouchVolumes: false,
+          data: { claim: claim('data', { deleting: true }), volumes: [volume('data', { policy: 'Delete' })] },
+        }),
+        'Reconciling/Stopping: close-gate',
+      ],
       [
         'stops its StatefulSet',
         running({ resource: dying, gate: undefined }),
