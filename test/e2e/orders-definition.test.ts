@@ -8,7 +8,9 @@ import { kubectl, tryRun } from './support/kubectl.ts';
 const DEFINITION = 'mysqls.otus.homework';
 
 async function restoreDefinition(): Promise<void> {
-  await tryRun('kubectl', ['wait', '--for=delete', `crd/${DEFINITION}`, '--timeout=60s']);
+  const words = ['get', 'crd', DEFINITION, '--ignore-not-found', '-o', 'jsonpath={.metadata.deletionTimestamp}'];
+  const isGoing = (await kubectl(words)) !== '';
+  if (isGoing) await tryRun('kubectl', ['wait', '--for=delete', `crd/${DEFINITION}`, '--timeout=60s']);
   await kubectl(['apply', '--server-side', '--force-conflicts', '-f', 'crds/']);
   await kubectl(['wait', '--for=condition=Established', `crd/${DEFINITION}`, '--timeout=60s']);
 }
