@@ -181,6 +181,18 @@ describe.concurrent('a deletion', () => {
       await comesBack(database);
     }));
 
+  it('where no pod may start for the backup says so, and is backed up when one may', () =>
+    withDatabase('quota', {}, async (database) => {
+      await database.kubectl(['create', 'quota', 'none', '--hard=pods=0']);
+      await database.delete();
+      const job = `backup-${NAME}-job`;
+      expect(await database.untilStalled('JobNotStarting')).toContain(`kubectl describe job ${job}`);
+      await database.kubectl(['delete', 'quota', 'none']);
+      await database.kubectl(['delete', 'job', job]);
+      await database.untilGone();
+      await comesBack(database);
+    }));
+
   it('with a backup that cannot be made waits, and gives the data up only when it is told to', () =>
     withDatabase('skip', {}, async (database) => {
       const taken = ['create', 'job', `backup-${NAME}-job`, '--image=mysql:9.7', '--', 'true'];

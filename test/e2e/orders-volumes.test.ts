@@ -199,15 +199,20 @@ describe.concurrent('a namespace', () => {
     }));
 });
 
-/** A kubeconfig of a ServiceAccount with the rights that an installation for one namespace gives. */
-async function installRights({ name }: Namespace, folder: string): Promise<string> {
-  const words = ['install', '--watch-namespace', name, '--namespace', name, '--no-crd'];
+/** Gives a ServiceAccount the rights of an installation for one namespace. */
+async function grantRights({ name }: Namespace, ...flags: string[]): Promise<void> {
+  const words = ['install', '--watch-namespace', name, '--namespace', name, '--no-crd', ...flags];
   const manifests = await run(process.execPath, ['dist/kubectl-mysql.js', ...words]);
   const rights = manifests
     .split(/^---$/m)
     .filter((text) => /^kind: "?(ServiceAccount|.*Role|.*Binding)"?$/m.test(text));
   await kubectl(['apply', '-f', '-'], rights.join('\n---\n'));
-  const token = await kubectl(['-n', name, 'create', 'token', 'kubectl-mysql', '--duration=1h']);
+}
+
+/** A kubeconfig of that ServiceAccount. */
+async function logInWatcher(namespace: Namespace, folder: string): Promise<string> {
+  await grantRights(namespace);
+  const token = await namespace.kubectl(['create', 'token', 'kubectl-mysql', '--duration=1h']);
   const config = JSON.parse(await kubectl(['config', 'view', '--raw', '--flatten', '-o', 'json'])) as {
     users: { user: object }[];
   };
@@ -217,28 +222,61 @@ async function installRights({ name }: Namespace, folder: string): Promise<strin
   return file;
 }
 
-describe.concurrent('a watcher that may not touch volumes', () => {
-  it('backs up and restores all the same, and says that the volumes are not protected', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'kubectl-mysql-rights-'));
-    const prepare = async (namespace: Namespace): Promise<object> => ({
-      kubeconfig: await installRights(namespace, folder),
-    });
-    try {
-      await withDatabase('no-volumes', { prepare }, async (database) => {
-        const status = await database.untilReady();
-        expect(conditionOf(status, 'VolumesProtected')).toBe('False');
-        await database.delete();
-        await database.untilGone();
-        await waitUntil('the volume is gone', 60, async () =>
-          (await database.volumes(CLAIM)).length === 0 ? true : undefined,
-        );
-        await database.deliver();
-        await database.untilReady('with');
-        expect(await database.hasRows()).toBe(true);
-        await kubectl(['delete', 'clusterrole,clusterrolebinding', `kubectl-mysql:${database.namespace.name}`]);
-      });
-    } finally {
-      await rm(folder, { recursive: true });
-    }
+/** With a watcher that has no right to volumes. */
+async function withoutVolumes(purpose: string, story: (database: ManagedDatabase) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'kubectl-mysql-rights-'));
+  const prepare = async (namespace: Namespace): Promise<object> => ({
+    kubeconfig: await logInWatcher(namespace, folder),
   });
+  try {
+    await withDatabase(purpose, { prepare }, async (database) => {
+      await story(database);
+      await kubectl(['delete', 'clusterrole,clusterrolebinding', `kubectl-mysql:${database.namespace.name}`]);
+    });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+describe.concurrent('a watcher that may not touch volumes', () => {
+  it('backs up and restores all the same, and says that the volumes are not protected', () =>
+    withoutVolumes('no-volumes', async (database) => {
+      const status = await database.untilReady();
+      expect(conditionOf(status, 'VolumesProtected')).toBe('False');
+      await database.delete();
+      await database.untilGone();
+      await waitUntil('the volume is gone', 60, async () =>
+        (await database.volumes(CLAIM)).length === 0 ? true : undefined,
+      );
+      await database.deliver();
+      await database.untilReady('with');
+      expect(await database.hasRows()).toBe(true);
+    }));
+
+  it('does not stop a server whose claim is going, and keeps its volume when it is given the right to', () =>
+    withoutVolumes('no-rights', async (database) => {
+      await database.kubectl(['delete', 'pvc', CLAIM, '--wait=false']);
+      expect(await database.untilStalled('ClaimDeleting')).toContain('goes with the claim when the server stops');
+      await database.delete();
+      await database.untilSaid(/would take its volume along .*skip-final-backup/);
+      await database.sql("insert into t values (3,'three')");
+      await grantRights(database.namespace, '--protect-volumes');
+      await database.untilGone();
+      await database.deliver();
+      await database.untilReady('with');
+      expect(await database.hasRows(['3\tthree'])).toBe(true);
+    }));
+
+  it('says what is lost with a claim, and begins anew only when it is told to', () =>
+    withoutVolumes('lost-claim', async (database) => {
+      await database.kubectl(['delete', 'pvc', CLAIM, '--wait=false']);
+      expect(await database.untilStalled('ClaimDeleting')).toContain('--protect-volumes');
+      await database.kubectl(['delete', 'pod', `${NAME}-0`, '--wait=false']);
+      expect(await database.untilStalled('ClaimMissing')).toContain('apply the rendered manifests');
+      await database.deliver();
+      expect(await database.untilStalled('DataMissing')).toContain('restore.from: none');
+      await database.deliver({ restore: { from: 'none' } });
+      await database.untilReady();
+      expect(await database.sql('show tables')).toBe('');
+    }));
 });
