@@ -89,31 +89,32 @@ export class ManagedDatabase {
 
   /** Waits until the resource is gone, or is another one than that of the uid. */
   async untilGone(uid?: string, seconds = 180): Promise<void> {
-    const wish = { what: 'gone', seconds };
-    let gone = false;
-    await untilStatus(this.namespace, NAME, {
-      ...wish,
-      holds: () => {
-        if (!gone) void this.uid().then((now) => (gone = now === '' || (uid !== undefined && now !== uid)));
-        return gone;
-      },
-    });
+    let last: (Metadata & { readonly status?: SeenStatus }) | undefined;
+    try {
+      await waitUntil('the resource is gone', seconds, async () => {
+        last = await this.namespace.find('mysql', NAME);
+        return last === undefined || (uid !== undefined && last.metadata.uid !== uid) ? true : undefined;
+      });
+    } catch (error) {
+      throw new Error(`${String(error)}; its status is ${JSON.stringify(last?.status)}`, { cause: error });
+    }
   }
 
   /** Waits until the resource's message says so; gives all of it. */
-  untilSaid(pattern: RegExp, seconds = 120): Promise<string> {
-    const words = ['get', 'mysql', NAME, '-o', 'jsonpath={.status.message}'];
-    return this.untilPrinted(`the message says ${String(pattern)}`, words, pattern, seconds);
+  async untilSaid(pattern: RegExp, seconds = 120): Promise<string> {
+    const what = `the message says ${String(pattern)}`;
+    const holds = ({ message = '' }: SeenStatus): boolean => pattern.test(message);
+    return (await untilStatus(this.namespace, NAME, { what, holds, seconds })).message ?? '';
   }
 
   /** Waits until the gate is open for the data claim that there is, which is not that of the uid. */
   async untilOpened(butClaim = ''): Promise<void> {
     await waitUntil(`the gate is open for a claim that is not "${butClaim}"`, 180, async () => {
-      const [claim, opened] = await Promise.all([
-        this.#read('pvc', `${NAME}-pvc`, '{.metadata.uid}'),
-        this.#read('configmap', `${NAME}-gate`, '{.data.claim}'),
+      const [claim, gate] = await Promise.all([
+        this.claimUid(),
+        this.namespace.find<{ data?: Record<string, string> }>('configmap', `${NAME}-gate`),
       ]);
-      return claim !== '' && claim !== butClaim && claim === opened ? true : undefined;
+      return claim !== '' && claim !== butClaim && claim === gate?.data?.['claim'] ? true : undefined;
     });
   }
 
@@ -125,17 +126,14 @@ export class ManagedDatabase {
     return status;
   }
 
-  /** The data claim's uid. */
-  claimUid(): Promise<string> {
-    return this.#read('pvc', `${NAME}-pvc`, '{.metadata.uid}');
+  /** The data claim's uid; empty when there is none. */
+  async claimUid(): Promise<string> {
+    return (await this.namespace.find<Metadata>('pvc', `${NAME}-pvc`))?.metadata.uid ?? '';
   }
 
-  #read(kind: string, name: string, path: string): Promise<string> {
-    return this.kubectl(['get', kind, name, '--ignore-not-found', '-o', `jsonpath=${path}`]);
-  }
-
+  /** The resource's uid; empty when there is none. */
   async uid(): Promise<string> {
-    return this.kubectl(['get', 'mysql', NAME, '--ignore-not-found', '-o', 'jsonpath={.metadata.uid}']);
+    return (await this.namespace.find<Metadata>('mysql', NAME))?.metadata.uid ?? '';
   }
 
   get<T = Metadata>(kind: string, name: string): Promise<T> {

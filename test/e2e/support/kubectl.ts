@@ -2,6 +2,7 @@
 
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { createApiClient, type ApiClient } from './api-client.ts';
 import { stringify } from './resource.ts';
 
 /** What a command printed and how it ended. */
@@ -34,6 +35,29 @@ export async function run(program: string, words: readonly string[], input = '')
 export function kubectl(words: readonly string[], input = ''): Promise<string> {
   return run('kubectl', words, input);
 }
+
+let api: ApiClient | undefined;
+
+/** Reads from the API server; undefined when there is nothing. Tests that wait would keep a processor busy with kubectl. */
+export async function readPath<T>(path: string): Promise<T | undefined> {
+  const client = (api ??= createApiClient());
+  // The server may have closed a connection that was idle.
+  const { code, body } = await client.send('GET', path).catch(() => client.send('GET', path));
+  if (code === 404) return undefined;
+  if (code !== 200) throw new Error(`GET ${path}: ${String(code)} ${JSON.stringify(body)}`);
+  return body as T;
+}
+
+/** Where the objects are that tests wait for. */
+const PATHS = {
+  mysql: ['apis/otus.homework/v1', 'mysqls'],
+  pvc: ['api/v1', 'persistentvolumeclaims'],
+  configmap: ['api/v1', 'configmaps'],
+  pod: ['api/v1', 'pods'],
+} as const;
+
+/** A kind that tests wait for. */
+export type PolledKind = keyof typeof PATHS;
 
 /** Waits until a condition holds, asking every half second. */
 export async function waitUntil<T>(what: string, seconds: number, ask: () => Promise<T | undefined>): Promise<T> {
@@ -106,9 +130,20 @@ export class Namespace {
     return JSON.parse(await this.kubectl(['get', kind, name, '-o', 'json'])) as T;
   }
 
+  /** Reads one object; undefined when it is not there. */
+  find<T>(kind: PolledKind, name: string): Promise<T | undefined> {
+    const [group, plural] = PATHS[kind];
+    return readPath<T>(`/${group}/namespaces/${this.name}/${plural}/${name}`);
+  }
+
+  /** Reads the pods that a label selects. */
+  async pods<T = Pod>(selector: string): Promise<readonly T[]> {
+    const query = `labelSelector=${encodeURIComponent(selector)}`;
+    return (await readPath<{ items: T[] }>(`/api/v1/namespaces/${this.name}/pods?${query}`))?.items ?? [];
+  }
+
   async pod(resource: string): Promise<Pod | undefined> {
-    const list = await this.kubectl(['get', 'pods', '-l', `app=${resource}`, '-o', 'json']);
-    return (JSON.parse(list) as { items: Pod[] }).items[0];
+    return (await this.pods(`app=${resource}`))[0];
   }
 
   /** Waits until the server's pod is Ready; `except` is the uid of an earlier pod that does not count. */
@@ -125,7 +160,7 @@ export class Namespace {
     let last = '';
     try {
       return await waitUntil(`the message "${text}"`, seconds, async () => {
-        last = await this.kubectl(['get', 'mysqls.otus.homework', resource, '-o', 'jsonpath={.status.message}']);
+        last = (await this.find<{ status?: { message?: string } }>('mysql', resource))?.status?.message ?? '';
         return last === text ? true : undefined;
       });
     } catch (error) {

@@ -72,15 +72,14 @@ export class Life {
   }
 
   async untilGone(seconds = 240): Promise<void> {
-    const words = ['get', 'mysql', this.name, '--ignore-not-found', '-o', 'jsonpath={.status.message}{"."}'];
-    let last = '';
+    let last: { readonly status?: SeenStatus } | undefined;
     try {
       await waitUntil(`${this.name} is gone`, seconds, async () => {
-        last = await this.namespace.kubectl(words);
-        return last === '' ? true : undefined;
+        last = await this.namespace.find('mysql', this.name);
+        return last === undefined ? true : undefined;
       });
     } catch (error) {
-      throw new Error(`${String(error)}; it says: ${last}`, { cause: error });
+      throw new Error(`${String(error)}; it says: ${String(last?.status?.message)}`, { cause: error });
     }
   }
 
@@ -135,9 +134,8 @@ export class Life {
     return this.namespace.kubectl(['get', kind, name, '--ignore-not-found', '-o', 'jsonpath={.metadata.uid}']);
   }
 
-  async jobPods(step: Step): Promise<readonly JobPod[]> {
-    const list = await this.namespace.kubectl(['get', 'pods', '-l', `job-name=${this.job(step)}`, '-o', 'json']);
-    return (JSON.parse(list) as { items: JobPod[] }).items;
+  jobPods(step: Step): Promise<readonly JobPod[]> {
+    return this.namespace.pods<JobPod>(`job-name=${this.job(step)}`);
   }
 
   /** Waits until a pod of a Job runs, other than those of `except`. */

@@ -118,8 +118,7 @@ export async function untilStatus(
   let last: SeenStatus = {};
   try {
     return await waitUntil(what, seconds, async () => {
-      const text = await namespace.kubectl(['get', 'mysql', name, '--ignore-not-found', '-o', 'jsonpath={.status}']);
-      last = text === '' ? {} : (JSON.parse(text) as SeenStatus);
+      last = (await namespace.find<{ status?: SeenStatus }>('mysql', name))?.status ?? {};
       return holds(last) ? last : undefined;
     });
   } catch (error) {
