@@ -1,0 +1,169 @@
+// From two sides to a plan: what will happen to each resource and its data. Pure.
+
+import type { Change, Consequence } from '../model/consequence.ts';
+import { CONSEQUENCE_KINDS, type ConsequenceKind } from '../model/consequence.ts';
+import { passwordJob } from '../model/consequence-password.ts';
+import { listConsequences } from '../model/consequences.ts';
+import { isSame } from '../model/is-same.ts';
+import { describeCreation, describeDeletion, type Leftovers } from '../model/life.ts';
+import type { JsonObject } from '../parse/source.ts';
+import { createRuleChecker, type RuleChecker } from '../validate/cel.ts';
+import { formatPath } from '../validate/finding.ts';
+import type { PlannedResource, Side } from './side.ts';
+
+/** What becomes of one resource. */
+export interface PlanEntry {
+  readonly change: 'added' | 'removed' | 'changed' | 'unchanged';
+  readonly namespace: string;
+  readonly name: string;
+  readonly file: string;
+  readonly line: number;
+  /** What hurts most first. Empty when nothing happens. */
+  readonly consequences: readonly Consequence[];
+}
+
+/** What a cluster tells about a resource, besides the resource itself. */
+export interface LiveFacts {
+  readonly leftovers?: Leftovers;
+  /** More consequences: what the API server says to the rendered objects. */
+  readonly more: readonly Consequence[];
+}
+
+/** What is compared. */
+export interface PlanInput {
+  readonly before: Side;
+  readonly after: Side;
+  readonly facts?: ReadonlyMap<string, LiveFacts>;
+}
+
+/** Plans. The entries are ordered by namespace and name. */
+export function buildPlan({ before, after, facts }: PlanInput): readonly PlanEntry[] {
+  const rules = createRuleChecker();
+  const moves = findMoves(before, after);
+  const added = [...after.resources].filter(([key]) => !before.resources.has(key));
+  const removed = [...before.resources].filter(([key]) => !after.resources.has(key));
+  const entries = [
+    ...added.map(([key, form]): [string, PlanEntry] => {
+      const { leftovers, more = [] } = facts?.get(key) ?? {};
+      const consequences = [...describeCreation(form, leftovers), ...more, ...(moves.get(key) ?? [])];
+      return [key, entryOf('added', form, consequences)];
+    }),
+    ...removed.map(([key, form]): [string, PlanEntry] => {
+      return [key, entryOf('removed', form, [...describeDeletion(form), ...(moves.get(key) ?? [])])];
+    }),
+    ...pairUp(before, after).map(([key, change]): [string, PlanEntry] => {
+      return [key, planChange(change, { rules, before, after, more: facts?.get(key)?.more ?? [] })];
+    }),
+  ];
+  return entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry);
+}
+
+interface Pair {
+  readonly before: PlannedResource;
+  readonly after: PlannedResource;
+}
+
+/** The resources that both sides have. */
+function pairUp(before: Side, after: Side): [string, Pair][] {
+  return [...after.resources].flatMap(([key, form]) => {
+    const earlier = before.resources.get(key);
+    return earlier ? [[key, { before: earlier, after: form }] as [string, Pair]] : [];
+  });
+}
+
+function entryOf(
+  change: PlanEntry['change'],
+  { model, file, line }: PlannedResource,
+  consequences: readonly Consequence[],
+): PlanEntry {
+  const kinds = Object.keys(CONSEQUENCE_KINDS);
+  const ordered = [...consequences].sort((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind));
+  return { change, namespace: model.namespace, name: model.name, file, line, consequences: ordered };
+}
+
+interface Surroundings extends PlanInput {
+  readonly rules: RuleChecker;
+  readonly more: readonly Consequence[];
+}
+
+function planChange(change: Pair, { rules, before, after, more }: Surroundings): PlanEntry {
+  const found = [
+    ...planRefusals(change, rules),
+    ...listConsequences(change),
+    ...planSecret(change, before, after),
+    ...more,
+  ];
+  const isTouched = !isSame(change.before.model.resource, change.after.model.resource);
+  if (found.length > 0) return entryOf('changed', change.after, found);
+  if (!isTouched) return entryOf('unchanged', change.after, []);
+  const message = 'the same is said in other words: only the resource itself changes';
+  return entryOf('changed', change.after, [{ kind: 'config', field: '', message }]);
+}
+
+/** The rules of the CRD about a change, as the API server says them. */
+function planRefusals({ before, after }: Change, rules: RuleChecker): Consequence[] {
+  const [from, to] = [before.resource, after.resource] as unknown as [JsonObject, JsonObject];
+  return rules.check(to, from).map(({ path, message }) => {
+    return { kind: 'refused', field: formatPath(path), message, refusedBy: 'api-server' };
+  });
+}
+
+/** The Secret that the resource names stands beside it and holds another password. */
+function planSecret({ before, after }: Change, ...sides: readonly [Side, Side]): Consequence[] {
+  const passwords = [before, after].map((form, index) => {
+    const { name, key } = form.resource.spec.passwordSecretRef ?? {};
+    return name === undefined ? undefined : sides[index]?.secrets.get(`${form.model.namespace}/${name}`)?.[key ?? ''];
+  });
+  const [from, to] = passwords;
+  if (from === undefined || to === undefined || from === to) return [];
+  const { model, resource } = after;
+  const secret = resource.spec.passwordSecretRef?.name ?? '';
+  if (model.managed) {
+    const message = `the Secret ${secret} holds another password: ${passwordJob(after)}`;
+    return [{ kind: 'password', field: '', message }];
+  }
+  const message = `the Secret ${secret} holds another password, root's does not change: without a watcher only the first start sets it`;
+  return [{ kind: 'config', field: '', message }];
+}
+
+/**
+ * Finds resources that got another name or namespace. For Kubernetes that is a deletion and a creation, and the data does
+ * not go along.
+ */
+function findMoves(before: Side, after: Side): ReadonlyMap<string, readonly Consequence[]> {
+  const removed = [...before.resources].filter(([key]) => !after.resources.has(key));
+  const notes = new Map<string, readonly Consequence[]>();
+  for (const [key, to] of after.resources) {
+    if (before.resources.has(key)) continue;
+    const match = removed.find(([old, from]) => !notes.has(old) && isMoved(from, to));
+    if (!match) continue;
+    const [old, from] = match;
+    const what = from.model.namespace === to.model.namespace ? 'renamed' : 'moved to another namespace';
+    const data = `the data stays with the old one, and the new one does not find it`;
+    notes.set(key, [note('create', `${show(old)} is ${what}: ${data}; to take it along, load a dump`)]);
+    notes.set(old, [note('stop', `it is ${what} (${show(key)}): ${data}`)]);
+  }
+  return notes;
+}
+
+function isMoved(from: PlannedResource, to: PlannedResource): boolean {
+  return from.model.name === to.model.name || isSame(from.resource.spec, to.resource.spec);
+}
+
+function show(key: string): string {
+  return key.replace(/^\//, '');
+}
+
+function note(kind: ConsequenceKind, message: string): Consequence {
+  return { kind, field: '', message };
+}
+
+/** How many resources each consequence meets. */
+export function countKinds(entries: readonly PlanEntry[]): ReadonlyMap<ConsequenceKind, number> {
+  const counts = new Map<ConsequenceKind, number>();
+  for (const kind of Object.keys(CONSEQUENCE_KINDS) as ConsequenceKind[]) {
+    const count = entries.filter(({ consequences }) => consequences.some((each) => each.kind === kind)).length;
+    if (count > 0) counts.set(kind, count);
+  }
+  return counts;
+}
