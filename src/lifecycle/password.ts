@@ -1,6 +1,7 @@
 // The password's change: both passwords work until the overlap ends, and at every moment one that some Secret holds works.
 
 import { RESET_PASSWORD_ANNOTATION, childNames } from '../api/names.ts';
+import { RESET_TEXT } from '../model/life.ts';
 import { ready, reconciling, stalled, type Action, type Decision } from './actions.ts';
 import type { Observed, ObservedResource } from './observed.ts';
 import { followRunning, isUnwanted, replaceJob } from './pods.ts';
@@ -55,9 +56,8 @@ function failed(reason: string, job: string): Decision {
 /** Behind the closed gate the restore Job sets root's password without any login. */
 export function resetPassword({ gate, passwords }: Observed): Decision {
   const close: Action[] = gate ? [{ kind: 'close-gate', uid: gate.uid }] : [];
-  const message = "stops the server to set root's password offline, as the annotation asks";
   const write: Action[] = passwords.hasActive ? [{ kind: 'write-active', change: 'reset' }] : [];
-  return reconciling('PasswordResetting', message, ...write, ...close);
+  return reconciling('PasswordResetting', RESET_TEXT, ...write, ...close);
 }
 
 function change(message: string, ...actions: Action[]): Decision {

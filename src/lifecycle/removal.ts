@@ -1,5 +1,6 @@
 // The end of a deletion: what is no longer needed goes, in an order in which nothing can come back to life.
 
+import { DONE_TEXTS } from '../model/life.ts';
 import type { Action, Decision, StorageRole } from './actions.ts';
 import { reconciling } from './actions.ts';
 import type { Observed, ObservedResource, ObservedVolume } from './observed.ts';
@@ -17,8 +18,7 @@ export function decideRemoval(observed: Observed, resource: ObservedResource): D
   const children = isMadeAgain(observed, resource) ? [] : observed.children;
   const actions = children.map((child): Action => ({ kind: 'delete-child', child }));
   if (actions.length > 0) return removing('takes away what was rendered', ...actions);
-  const message = resource.deletionPolicy === 'Delete' ? 'done; nothing stays' : 'done; the backups stay';
-  return reconciling('Deleted', message, { kind: 'remove-finalizer' });
+  return reconciling('Deleted', DONE_TEXTS[resource.deletionPolicy], { kind: 'remove-finalizer' });
 }
 
 function removeStorage(observed: Observed, resource: ObservedResource, role: StorageRole): Decision | undefined {

@@ -1,6 +1,7 @@
 // Invariants 1 and 3: who may open the data directory, and what is on it. From bound volumes to a server that is Ready.
 
 import { childNames } from '../api/names.ts';
+import { PAUSED_TEXT } from '../model/life.ts';
 import { ready, reconciling, stalled, type Action, type Decision } from './actions.ts';
 import type { Observed, ObservedJob, ObservedResource } from './observed.ts';
 import { findServer, followRunning, isUnwanted, replaceJob, stopOwners } from './pods.ts';
@@ -48,7 +49,7 @@ function superviseServer(observed: Observed, { paused }: ObservedResource): Deci
     return reconciling('Starting', message, { kind: 'write-active', change: 'recover' });
   }
   if (findServer(observed)) return settleServer(observed);
-  if (paused) return ready('Paused', 'paused; the volumes stay');
+  if (paused) return ready('Paused', PAUSED_TEXT);
   const trouble = observed.pods.find(({ jobUid, trouble: text }) => jobUid === '' && text !== '')?.trouble;
   if (trouble !== undefined) return stalled('ServerFailing', `the server does not start: ${trouble}`);
   return reconciling('ServerStarting', 'the gate is open; waits until the server is Ready');
