@@ -14,6 +14,8 @@ const LAYERS = [
   'lifecycle',
   'watcher',
   'report',
+  'git',
+  'publish',
   'cli',
 ];
 /** One third-party library has one home, so that replacing it touches one folder. */
@@ -26,12 +28,13 @@ const HOMES = {
   '@kubernetes/client-node': 'cluster',
   undici: 'cluster',
   'prom-client': 'watcher',
+  'simple-git': 'git',
   yargs: 'cli',
   'yargs-parser': 'cli',
 };
 const PURE = ['api', 'parse', 'validate', 'model', 'render', 'emit', 'plan'];
 /** These talk to a cluster; what lifecycle/ decides and report/ says is pure all the same. */
-const EFFECTS = ['cluster', 'lifecycle', 'watcher', 'report'];
+const EFFECTS = ['cluster', 'lifecycle', 'watcher', 'report', 'git', 'publish'];
 const LIFECYCLE_EFFECTS = [
   'observe*',
   'execute',

@@ -6,7 +6,7 @@ const unit = {
   test: {
     name: 'unit',
     include: [
-      'test/{parse,validate,model,render,emit,plan,cluster-client,lifecycle,report,watcher,cli,golden,fuzz}/**/*.test.ts',
+      'test/{parse,validate,model,render,emit,plan,cluster-client,lifecycle,report,watcher,git,publish,cli,golden,fuzz}/**/*.test.ts',
     ],
     testTimeout: 300_000,
   },

@@ -1,5 +1,6 @@
 // Bundles what ships: the program, with templates and validator within; and beside it what talks to a cluster, which is
-// larger than all else together and is loaded only by the commands that need it. See docs/adr/0010-two-bundles.md.
+// larger than all else together, and what publishes by git: each is loaded only by the commands that need it. See
+// docs/adr/0010-two-bundles.md.
 
 import { chmod, rm, writeFile } from 'node:fs/promises';
 import * as esbuild from 'esbuild';
@@ -9,11 +10,15 @@ import type { BuildOptions, Metafile, Plugin } from 'esbuild';
 const APART: Readonly<Record<string, string>> = {
   'src/main.ts': 'kubectl-mysql',
   'src/cli/online.ts': 'online',
+  'src/cli/publish.ts': 'publish',
   'src/errors.ts': 'errors',
 };
 
-/** Packages that only `online.js` may hold. */
-const ONLINE_ONLY = /node_modules\/(@kubernetes|undici|prom-client)\//;
+/** Packages that only one file may hold. */
+const ONLY_IN: Readonly<Record<string, RegExp>> = {
+  online: /node_modules\/(@kubernetes|undici|prom-client)\//,
+  publish: /node_modules\/(simple-git|@simple-git|@kwsites)\//,
+};
 
 const PROLOGUE = "const importMetaUrl=require('node:url').pathToFileURL(__filename).href;";
 
@@ -21,15 +26,31 @@ const PROLOGUE = "const importMetaUrl=require('node:url').pathToFileURL(__filena
 const apart: Plugin = {
   name: 'apart',
   setup(build) {
-    build.onResolve({ filter: /\/(online|errors)\.ts$/ }, ({ path, importer, resolveDir, kind }) => {
+    build.onResolve({ filter: /\/(online|publish|errors)\.ts$/ }, ({ path, importer, resolveDir, kind }) => {
       if (importer === '') return undefined;
       const source = new URL(path, `file://${resolveDir}/`).pathname.slice(process.cwd().length + 1);
       const name = APART[source];
       if (name === undefined) return undefined;
-      if (name === 'online' && kind !== 'dynamic-import')
-        return { errors: [{ text: 'online.ts is imported by await import() only' }] };
+      if (name !== 'errors' && kind !== 'dynamic-import')
+        return { errors: [{ text: `${name}.ts is imported by await import() only` }] };
       return { path: `./${name}.js`, external: true };
     });
+  },
+};
+
+/**
+ * Puts nothing in the place of the package `debug`: simple-git would write all that git says, credentials too, to standard
+ * error when the variable DEBUG asks for it.
+ */
+const noDebug: Plugin = {
+  name: 'no-debug',
+  setup(build) {
+    build.onResolve({ filter: /^debug$/ }, () => ({ path: 'debug', namespace: 'no-debug' }));
+    build.onLoad({ filter: /.*/, namespace: 'no-debug' }, () => ({
+      contents: `const log = () => undefined;
+        log.extend = () => log;
+        module.exports = Object.assign(() => log, { formatters: {}, default: () => log });`,
+    }));
   },
 };
 
@@ -45,7 +66,7 @@ async function bundle(source: string, name: string): Promise<Metafile> {
     format: 'cjs',
     minify: true,
     legalComments: 'none',
-    plugins: [apart],
+    plugins: [apart, noDebug],
     // ES modules within a CommonJS file ask where they are.
     define: { 'import.meta.url': 'importMetaUrl' },
     banner: { js: name === 'kubectl-mysql' ? `#!/usr/bin/env node\n${PROLOGUE}` : PROLOGUE },
@@ -57,11 +78,9 @@ async function bundle(source: string, name: string): Promise<Metafile> {
 await rm('dist', { recursive: true, force: true });
 for (const [source, name] of Object.entries(APART)) {
   const { inputs } = await bundle(source, name);
-  const strange = name === 'online' ? undefined : Object.keys(inputs).find((file) => ONLINE_ONLY.test(file));
-  if (strange !== undefined) {
-    throw new Error(
-      `${name}.js would hold ${strange}: commands that talk to a cluster are loaded by src/cli/online.ts`,
-    );
+  for (const [home, packages] of Object.entries(ONLY_IN)) {
+    const strange = name === home ? undefined : Object.keys(inputs).find((file) => packages.test(file));
+    if (strange !== undefined) throw new Error(`${name}.js would hold ${strange}, which belongs into ${home}.js`);
   }
 }
 await chmod('dist/kubectl-mysql.js', 0o755);

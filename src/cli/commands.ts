@@ -101,6 +101,43 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     ],
     load: async () => (await import('./validate.ts')).validate,
   },
+  publish: {
+    summary: 'Render and commit the result to a branch, for tools that read plain YAML; nothing here is changed',
+    options: {
+      ...INPUT,
+      branch: { type: 'string', alias: 'b', placeholder: 'NAME', description: 'The branch; made when there is none' },
+      repo: {
+        type: 'string',
+        placeholder: 'REMOTE|URL|DIR',
+        description: 'The repository; without it the remote origin of the one that the input lies in',
+      },
+      path: {
+        type: 'string',
+        placeholder: 'DIR',
+        description: "The folder within the branch; . (default): its root. Others' files in it stay",
+      },
+      message: { type: 'string', alias: 'm', placeholder: 'TEXT', description: 'The message of the commit' },
+      kustomization: { type: 'boolean', description: 'Write a kustomization.yaml that lists the files' },
+      'no-resource': {
+        type: 'boolean',
+        description: 'Leave the MySQL resource itself out, for clusters without its CRD; needs lifecycle: None',
+      },
+      'allow-dirty': { type: 'boolean', description: 'Publish also what is not as in the last commit' },
+      'allow-empty': { type: 'boolean', description: 'No object in the input is no error: remove what was published' },
+      'allow-secrets': { type: 'boolean', description: 'Publish also passwords and Secrets in plain text' },
+      'dry-run': { type: 'boolean', description: 'Print what would be changed as a diff, and change nothing' },
+      output: { type: 'string', alias: 'o', choices: ['text', 'json'], description: 'text (default) or json' },
+    },
+    examples: [
+      ['kubectl mysql publish -R -f apps/ --branch rendered --dry-run', 'what would be changed'],
+      ['kubectl mysql publish -R -f apps/ --branch rendered', 'to a branch of the same repository'],
+      [
+        'kubectl mysql publish -f apps/web -n prod --repo https://git.example/deploy.git --branch main --path clusters/prod',
+        'to a folder in another one',
+      ],
+    ],
+    load: async () => (await import('./publish.ts')).publish,
+  },
   fn: {
     summary:
       'Render as a function of Kustomize or kpt: a ResourceList on standard input, another one on standard output',

@@ -21,15 +21,23 @@ export interface InputFile {
 /**
  * Reads what -f names. Folders are read in the order of their file names' code units, which no system or locale changes.
  *
+ * @param mayBeEmpty a folder without such files is no error
  * @throws UsageError when nothing is named, CommandError for a file that cannot be read
  */
-export async function readInput(names: readonly string[], recursive: boolean, io: Io): Promise<InputFile[]> {
+export async function readInput(
+  names: readonly string[],
+  recursive: boolean,
+  io: Io,
+  mayBeEmpty = false,
+): Promise<InputFile[]> {
   if (names.length === 0) throw new UsageError('give the input with -f FILE, -f DIR, or -f - for standard input');
   if (names.filter((name) => name === STDIN).length > 1) throw new UsageError('standard input can be read only once');
   const files: InputFile[] = [];
   for (const name of names) {
     if (name === STDIN) files.push({ name: '<stdin>', bytes: await readStdin(io) });
-    else for (const path of listFiles(name, recursive)) files.push({ name: path, bytes: readBounded(path) });
+    else
+      for (const path of listFiles(name, { recursive, mayBeEmpty }))
+        files.push({ name: path, bytes: readBounded(path) });
   }
   return files;
 }
@@ -38,10 +46,10 @@ async function readStdin(io: Io): Promise<Uint8Array> {
   return io.readStdin(MAX_FILE_BYTES).catch((error: unknown) => refuse('<stdin>', error));
 }
 
-function listFiles(name: string, recursive: boolean): string[] {
+function listFiles(name: string, { recursive, mayBeEmpty }: { recursive: boolean; mayBeEmpty: boolean }): string[] {
   if (!attempt(name, () => statSync(name)).isDirectory()) return [name];
   const files = attempt(name, () => walk(name, recursive));
-  if (files.length > 0) return files;
+  if (files.length > 0 || mayBeEmpty) return files;
   const hint = recursive ? '' : '; -R reads the folders within it, too';
   throw new CommandError(`${name}: no .yaml, .yml or .json file in this folder${hint}`, { exitCode: EXIT.invalid });
 }

@@ -26,9 +26,14 @@ function percent(character: string): string {
   return [...new TextEncoder().encode(character)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
 }
 
-/** The index of a folder: the files in it that are ours. */
-export function formatIndex(files: readonly string[]): string {
-  return `${JSON.stringify({ generator: 'kubectl-mysql', files: [...files].sort() }, null, 2)}\n`;
+/**
+ * The index of a folder: the files in it that are ours.
+ *
+ * @param source what they were rendered from
+ */
+export function formatIndex(files: readonly string[], source?: object): string {
+  const about = { generator: 'kubectl-mysql', ...(source ? { source } : {}) };
+  return `${JSON.stringify({ ...about, files: [...files].sort() }, null, 2)}\n`;
 }
 
 /**
@@ -45,7 +50,7 @@ export function parseIndex(text: string): readonly string[] | undefined {
   }
   const { generator, files } = (value ?? {}) as { generator?: unknown; files?: unknown };
   if (generator !== 'kubectl-mysql' || !Array.isArray(files)) return undefined;
-  const isSafe = (file: unknown): file is string => typeof file === 'string' && /^[A-Za-z0-9%._-]+$/.test(file);
+  const isSafe = (file: unknown): file is string => typeof file === 'string' && /^[A-Za-z0-9%._~-]+$/.test(file);
   return files.every(isSafe) && !files.includes(INDEX_FILE) ? files : undefined;
 }
 
