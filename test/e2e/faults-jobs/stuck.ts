@@ -23,9 +23,10 @@ async function makeImpatientJob(life: Life): Promise<void> {
   const { namespace, name } = life;
   const volume = await namespace.kubectl(['get', 'pvc', `${name}-pvc`, '-o', 'jsonpath={.spec.volumeName}']);
   const volumeUid = await kubectl(['get', 'pv', volume, '-o', 'jsonpath={.metadata.uid}']);
+  const claims = [await life.uidOf('pvc', `${name}-pvc`), await life.uidOf('pvc', `backup-${name}-pvc`)];
   const { yaml } = renderJob(buildModel(mysql(name) as MySQLResource, namespace.name), 'backup', {
     resourceUid: await life.uidOf('mysql', name),
-    inputHash: hashInput('backup', volume),
+    inputHash: hashInput('backup', volumeUid, ...claims),
     keep: 3,
     final: true,
     volumeUid,
