@@ -95,7 +95,8 @@ export class Life {
 
   /** Nothing that must not be was seen. */
   expectUnharmed(): void {
-    expect(this.monitor.violations, this.describe()).toEqual([]);
+    const { violations } = this.monitor;
+    expect(violations, `${violations.join('\n')}\n${this.describe()}`).toEqual([]);
   }
 
   /** For whoever looks why something failed. */
