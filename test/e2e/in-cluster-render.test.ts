@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Installation } from './support/installation.ts';
 import { Namespace, tryRun, waitUntil } from './support/kubectl.ts';
 import { PASSWORD, mysql, stringify } from './support/resource.ts';
+import { abandon } from './support/watcher-process.ts';
 
 const NAME = 'mysql-instance';
 
@@ -18,7 +19,7 @@ describe('the watcher that renders', () => {
   });
   afterAll(async () => {
     await watcher.remove();
-    await namespace.delete();
+    await abandon(namespace);
   });
 
   const apply = (spec: object = {}): Promise<string> =>
