@@ -33,8 +33,10 @@ look_at_volume() {
   if [[ -e $state/initialised ]]; then
     [[ -d $data/mysql ]] || refuse "the volume is marked as initialised, but data/mysql is missing; bring the data back"
   elif [[ -e $state/restoring ]]; then
+    need_own_beginning
     finish nothing "a restore of this volume was not completed, so it holds nothing of its own; the earlier backup stays the latest"
   elif [[ -e $state/initialising ]]; then
+    need_own_beginning
     finish nothing "the first start of the server was never completed, so there is nothing to back up"
   else
     found=$(first_entry "$volume" state)$(first_entry "$state")

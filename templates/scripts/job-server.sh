@@ -35,6 +35,17 @@ need_access() {
   done
 }
 
+# need_own_beginning: under the mark of an interrupted first start or restore, data/ holds nothing or is the folder that the
+# mark names. Only then may it be cleared, or counts for nothing.
+need_own_beginning() {
+  local found=''
+  [[ -z $(first_entry "$data") ]] ||
+    grep -qsxF "data=$(stat -c %i "$data")" "$state/initialising" "$state/restoring" || found=data
+  [[ -n $found ]] || found=$(first_entry "$volume" data state)
+  [[ -z $found ]] ||
+    refuse "'$found' is not what the interrupted first start or restore had made, and stays as it is; to adopt a MySQL data directory that was shut down cleanly, move it to data/ on this volume and create the file state/initialised, to begin anew remove it"
+}
+
 # lock_volume: the lock that a server holds, too, as long as one of its processes runs. Whoever comes second waits a minute.
 lock_volume() {
   local code=0

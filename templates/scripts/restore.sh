@@ -51,7 +51,10 @@ need_password() { [[ -s $password_file ]] || refuse "the Secret with the passwor
 
 look_for_foreign_files() {
   local found
-  [[ ! -e $state/restoring && ! -e $state/initialising ]] || return 0
+  if [[ -e $state/restoring || -e $state/initialising ]]; then
+    need_own_beginning
+    return
+  fi
   found=$(first_entry "$volume" data state)
   [[ -n $found ]] || found=$(first_entry "$state")
   [[ -n $found ]] || found=$(first_entry "$data")
@@ -105,13 +108,14 @@ compare_server() {
 
 make_directory() {
   mkdir -p "$state"
-  echo "backup=$backup" | publish restoring
-  rm -f "$state/initialising"
-  sync "$state"
   if [[ -e $data ]]; then say "clearing what an interrupted run left"; fi
   rm -rf "$data" "$state/invalid-views.sql" "$state/refused-grants.sql"
   mkdir "$data"
   sync "$volume"
+  # With the data folder that it is about, so that only this one is ever cleared.
+  printf 'backup=%s\ndata=%s\n' "$backup" "$(stat -c %i "$data")" | publish restoring
+  rm -f "$state/initialising"
+  sync "$state"
   say "initialising the data directory"
   # shellcheck disable=SC2086  # lists of options
   mysqld --initialize-insecure $first_start >"$work/mysqld.log" 2>&1 || {

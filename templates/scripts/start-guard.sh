@@ -48,7 +48,7 @@ initialise() {
 
 # began_it: the data folder is the one that an interrupted first start or restore made, or holds nothing.
 began_it() {
-  [[ -z $in_data || -e $state/restoring ]] || grep -qxF "data=$(stat -c %i "$data")" "$state/initialising"
+  [[ -z $in_data ]] || grep -qsxF "data=$(stat -c %i "$data")" "$state/initialising" "$state/restoring"
 }
 
 # One at a time: the lock goes with the server's process, also where a pod was deleted by force and still runs.
@@ -83,7 +83,7 @@ if [[ -e $state/initialised ]]; then
 elif [[ -e $state/initialising || -e $state/restoring ]]; then
   [[ $expect != data ]] || refuse "the volume was never completely initialised, but data was expected"
   [[ $expect == empty || ! -e $state/restoring ]] || refuse "a restore of this volume was interrupted; let it finish with lifecycle: Managed"
-  began_it || refuse "data/ is not the folder that the interrupted first start had made, and stays as it is; to adopt it remove the folder state/ and create the file state/initialised, to begin anew remove data/"
+  began_it || refuse "data/ is not the folder that the interrupted first start or restore had made, and stays as it is; to adopt it remove the folder state/ and create the file state/initialised, to begin anew remove data/"
   echo "start-guard: clearing an initialisation that was interrupted"
   rm -rf "$data"
   initialise

@@ -146,7 +146,7 @@ describe('a volume', () => {
     await prepareVolume(
       namespace,
       'restoring',
-      'mkdir -p /var/lib/mysql/{state,data/mysql}; touch /var/lib/mysql/state/restoring',
+      'mkdir -p /var/lib/mysql/{state,data/mysql}; echo data=$(stat -c %i /var/lib/mysql/data) >/var/lib/mysql/state/restoring',
     );
     await namespace.kubectl(['apply', '-f', '-'], stringify(openGate('restoring', 'empty')));
     await namespace.deliver(mysql('restoring'));

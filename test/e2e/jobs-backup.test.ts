@@ -124,7 +124,8 @@ describe.concurrent('a backup', () => {
     expect(await database.runJob('backup')).toMatchObject({ outcome: 'nothing' });
     const volume = await database.folder('data');
     await inNode('mkdir', '-p', join(volume, 'state'), join(volume, 'data/mysql'));
-    await inNode('touch', join(volume, 'state/restoring'));
+    const inode = (await inNode('stat', '-c', '%i', join(volume, 'data'))).trim();
+    await inNode('sh', '-c', `echo data=${inode} >${join(volume, 'state/restoring')}`);
     expect(await database.runJob('backup')).toMatchObject({
       outcome: 'nothing',
       reason: expect.stringContaining('restore') as string,

@@ -62,11 +62,8 @@ async function fill(...paths: string[]): Promise<void> {
 }
 
 /** Marks a first start that was interrupted, with the data folder that it is about. */
-async function beginIn(folder: string): Promise<void> {
-  await write(
-    'volume/state/initialising',
-    `time=now\ndata=${String((await stat(join(root, 'volume', folder))).ino)}\n`,
-  );
+async function beginIn(folder: string, mark = 'initialising'): Promise<void> {
+  await write(`volume/state/${mark}`, `time=now\ndata=${String((await stat(join(root, 'volume', folder))).ino)}\n`);
 }
 
 function exists(path: string): Promise<boolean> {
@@ -91,7 +88,7 @@ describe('the start guard', () => {
     ],
     [
       'a restore that was interrupted',
-      ['state/restoring', 'data/mysql/'],
+      ['state/restoring', 'data/'],
       STARTS,
       'data was expected',
       'restore of this volume was interrupted',
@@ -123,21 +120,26 @@ describe('the start guard', () => {
     }
   });
 
-  it('clears the data folder that an interrupted first start had made', async () => {
+  it.each(['initialising', 'restoring'])('clears the data folder of a start that was interrupted: %s', async (mark) => {
     await fill('data/ibdata1');
-    await beginIn('data');
+    await beginIn('data', mark);
+    await write('etc/kubectl-mysql/gate/expect', 'empty');
     expect(start('start-guard').output).toContain('clearing');
     expect(await exists('data/ibdata1')).toBe(false);
   });
 
-  it('never clears another data folder, although the mark was forgotten', async () => {
-    await fill('old/', 'data/mysql/', 'data/ibdata1');
-    await beginIn('old');
-    const { status, output } = start('start-guard');
-    expect(output).toContain('stays as it is');
-    expect(status).toBe(1);
-    expect(await exists('data/ibdata1')).toBe(true);
-  });
+  it.each(['initialising', 'restoring'])(
+    'never clears another data folder under a forgotten mark: %s',
+    async (mark) => {
+      await fill('old/', 'data/mysql/', 'data/ibdata1');
+      await beginIn('old', mark);
+      await write('etc/kubectl-mysql/gate/expect', 'empty');
+      const { status, output } = start('start-guard');
+      expect(output).toContain('stays as it is');
+      expect(status).toBe(1);
+      expect(await exists('data/ibdata1')).toBe(true);
+    },
+  );
 
   it('begins anew where it was killed between clearing and making', async () => {
     await fill('state/initialising');
