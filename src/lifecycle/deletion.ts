@@ -14,6 +14,7 @@ export function decideDeletion(observed: Observed, resource: ObservedResource, n
   if (!resource.hasFinalizer) return reconciling('Deleted', 'nothing more is to be done');
   return (
     protectVolumes(observed) ??
+    askWhatIsDeleted(observed) ??
     holdServer(observed, resource) ??
     stopServer(observed, resource, now) ??
     saveData(observed, resource) ??
@@ -48,6 +49,14 @@ function holdServer(observed: Observed, resource: ObservedResource): Decision | 
   if (!leaving || !isHeld) return undefined;
   const message = `the claim ${leaving.name} was deleted, too, and would take its volume along when the server stops, before the final backup: the watcher may not change volumes. ${PROTECT_VOLUMES}, or ${WAY_OUT}`;
   return stalled('ClaimDeleting', message);
+}
+
+/** With its definition all resources are deleted, and that must not stop a server. What is not known is not assumed. */
+function askWhatIsDeleted({ definitionDeleting }: Observed): Decision | undefined {
+  if (definitionDeleting !== undefined) return undefined;
+  const message =
+    'either this resource is being deleted, or its definition with all resources, which would let the server run on; the watcher may not read the definition and does neither: give it the right to get customresourcedefinitions/mysqls.otus.homework, as "kubectl mysql install" does';
+  return stalled('DefinitionUnreadable', message);
 }
 
 function stopServer(observed: Observed, { deletedAt = 0 }: ObservedResource, now: number): Decision | undefined {

@@ -79,6 +79,7 @@ function toObserved(
   const made = metadata.annotations?.[JOB_MANIFEST_ANNOTATION];
   return {
     uid: metadata.uid,
+    createdAt: Date.parse(metadata.creationTimestamp),
     foreign: !(JOB_RESOURCE_LABEL in labels),
     ours: Object.entries(isFor).every(([label, value]) => labels[label] === value),
     deleting: metadata.deletionTimestamp !== undefined,

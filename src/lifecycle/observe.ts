@@ -84,7 +84,7 @@ export async function observe(objects: Objects, key: ResourceKey, now: number): 
     name,
     resource: resource && toResource(resource, status),
     definitionDeleting,
-    namespaceTerminating,
+    namespaceTerminating: namespaceTerminating === true,
     mayTouchVolumes: volumes !== undefined,
     data,
     backup,
@@ -164,13 +164,13 @@ function toSet({ metadata }: StatefulSet): NonNullable<Observed['statefulSet']> 
   return { uid, createdAt: Date.parse(creationTimestamp), deleting: deletionTimestamp !== undefined };
 }
 
-/** Where the watcher may not look it assumes that all is well. */
-async function isDeleting(objects: Objects, kind: Kind, key: ObjectKey): Promise<boolean> {
+/** Undefined where the watcher may not look. */
+async function isDeleting(objects: Objects, kind: Kind, key: ObjectKey): Promise<boolean | undefined> {
   try {
     const found: StoredObject | undefined = await objects.find(kind, key);
     return found?.metadata.deletionTimestamp !== undefined;
   } catch (error) {
-    if (isClusterError(error, 'Forbidden')) return false;
+    if (isClusterError(error, 'Forbidden')) return undefined;
     throw error;
   }
 }

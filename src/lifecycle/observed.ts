@@ -37,6 +37,8 @@ export interface ObservedStatus {
   readonly backedUpVolume: string;
   /** The data was given up without a final backup. */
   readonly skipRecorded: boolean;
+  /** When the gate was last opened; undefined when it never was. */
+  readonly gateOpenedAt: Time | undefined;
   /** Since when root's password is being set offline; empty when it is not. */
   readonly resetSince: string;
 }
@@ -111,6 +113,7 @@ export interface ObservedPod {
 /** A Job of the resource's names. */
 export interface ObservedJob {
   readonly uid: string;
+  readonly createdAt: Time;
   /** It carries our labels for this resource and this input; any other Job of the name is not this one's. */
   readonly ours: boolean;
   /** Somebody else made it: it never had a label of ours. */
@@ -169,7 +172,8 @@ export interface ObservedPasswords {
 export interface Observed {
   readonly name: string;
   readonly resource: ObservedResource | undefined;
-  readonly definitionDeleting: boolean;
+  /** The CRD is being deleted, and with it every resource; undefined where the watcher may not read it. */
+  readonly definitionDeleting: boolean | undefined;
   readonly namespaceTerminating: boolean;
   /** The watcher may read and change PersistentVolumes. */
   readonly mayTouchVolumes: boolean;

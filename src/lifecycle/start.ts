@@ -78,6 +78,14 @@ function decideRestore(observed: Observed, resource: ObservedResource, now: numb
 function followRestore(observed: Observed, resource: ObservedResource, now: number, job: ObservedJob): Decision {
   const name = childNames(observed.name).jobs.restore;
   if (job.state === 'running') return followRunning(name, 'Restoring', job);
+  const decision = concludeRestore(observed, resource, now, job);
+  // What was there before a server was let in says nothing about what is there now.
+  const isEarlier = job.createdAt <= (resource.status.gateOpenedAt ?? -Infinity);
+  return decision.progress === 'Stalled' && isEarlier ? replaceJob(name, 'restore', job) : decision;
+}
+
+function concludeRestore(observed: Observed, resource: ObservedResource, now: number, job: ObservedJob): Decision {
+  const name = childNames(observed.name).jobs.restore;
   const { outcome, reason } = job.result ?? { outcome: '', reason: 'it did not say what it did' };
   switch (job.state === 'failed' ? 'failed' : outcome) {
     case 'data':

@@ -5,7 +5,6 @@ import type { ObservedStatus, Time } from './observed.ts';
 
 /** What an earlier round wrote down. */
 export interface StoredStatus extends ObservedStatus {
-  readonly gateOpenedAt: Time | undefined;
   readonly gateClosedAt: Time | undefined;
   /** What annotations asked for; it counts although the annotation is gone. */
   readonly requests: { readonly skipFinalBackup: boolean; readonly rotateNow: boolean };

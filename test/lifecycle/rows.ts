@@ -349,6 +349,24 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
         'Stalled/DataMissing: ',
       ],
       [
+        'was empty before a server was let in: looked at again',
+        observed({
+          resource: resource({ status: { ...ran, gateOpenedAt: NOW - 30_000 } }),
+          passwords: active,
+          jobs: { restore: finished('empty') },
+        }),
+        'Reconciling/ReplacingJob: delete-job restore',
+      ],
+      [
+        'is empty after a server was let in: never started silently',
+        observed({
+          resource: resource({ status: { ...ran, gateOpenedAt: NOW - 90_000 } }),
+          passwords: active,
+          jobs: { restore: finished('empty') },
+        }),
+        'Stalled/DataMissing: ',
+      ],
+      [
         'is empty although a server ran, and people asked for an empty database',
         observed({
           resource: resource({ status: ran, restoreFrom: 'none' }),
@@ -916,6 +934,20 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
           },
         }),
         'Reconciling/ClaimReplaced: set-aside-volume new',
+      ],
+      [
+        'whose definition may not be read is not taken for deleted: the definition may be, which lets everything run on',
+        running({ resource: dying, definitionDeleting: undefined }),
+        'Stalled/DefinitionUnreadable: ',
+      ],
+      [
+        'whose definition may not be read has its volumes made safe',
+        running({
+          resource: dying,
+          definitionDeleting: undefined,
+          data: { claim: claim('data'), volumes: [volume('data', { policy: 'Delete' })] },
+        }),
+        'Reconciling/Retaining: retain-volume pvc-data-claim',
       ],
       [
         'with the CRD is let go, and everything runs on',

@@ -15,7 +15,13 @@ export const NOW = 1_000_000_000;
 export const MADE = NOW - 600_000;
 
 /** Nothing was written down yet. */
-export const STATUS: ObservedStatus = { server: undefined, backedUpVolume: '', skipRecorded: false, resetSince: '' };
+export const STATUS: ObservedStatus = {
+  server: undefined,
+  backedUpVolume: '',
+  skipRecorded: false,
+  gateOpenedAt: undefined,
+  resetSince: '',
+};
 /** A server was Ready. */
 export const RAN: ObservedStatus = { ...STATUS, server: { image: 'mysql:9.7' } };
 
@@ -95,6 +101,7 @@ export function pod(change: Partial<ObservedPod> = {}): ObservedPod {
 export function job(change: Partial<ObservedJob> = {}): ObservedJob {
   return {
     uid: 'job',
+    createdAt: NOW - 60_000,
     ours: true,
     foreign: false,
     deleting: false,
