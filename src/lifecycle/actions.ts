@@ -24,7 +24,7 @@ export type Action =
   | { readonly kind: 'delete-claim'; readonly role: StorageRole; readonly uid: string }
   | {
       readonly kind: 'write-active';
-      readonly change: 'first' | 'recover' | 'begin' | 'complete' | 'confirm' | 'discard' | 'reset';
+      readonly change: 'first' | 'recover' | 'begin' | 'complete' | 'confirm' | 'withdraw' | 'discard' | 'reset';
     }
   | {
       readonly kind: 'open-gate';

@@ -50,6 +50,7 @@ function compare(desired: string | undefined, active: Secret | undefined): Obser
     // Without a time that can be read, the previous password has been there long enough.
     previousSince: previous === undefined ? undefined : Date.parse(since) || 0,
     desiredIsCurrent: isDesired(current),
+    desiredIsNext: isDesired(next),
     wasChanged: changedAt !== undefined,
   };
 }

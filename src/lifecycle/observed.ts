@@ -161,6 +161,8 @@ export interface ObservedPasswords {
   readonly hasNext: boolean;
   /** Nothing is changed: it is only tried whether the password is in force. */
   readonly nextIsCurrent: boolean;
+  /** What git names is what is being put in force. */
+  readonly desiredIsNext: boolean;
   /** Since when the previous password is kept beside the current one; undefined when none is. */
   readonly previousSince: Time | undefined;
   readonly desiredIsCurrent: boolean;

@@ -41,15 +41,23 @@ function followChange(
   if (job.state === 'running') return followRunning(name, 'PasswordChanging', job);
   const { outcome, reason } = job.result ?? { outcome: '', reason: 'the Job did not say why' };
   if (job.state === 'failed' || outcome !== 'done')
-    return resource.resetPassword ? resetPassword(observed) : failed(reason, name);
+    return resource.resetPassword ? resetPassword(observed) : failed(observed, reason, name);
   const message = then === 'discard' ? 'the previous password is discarded' : 'the new password is in force';
   return change(message, { kind: 'write-active', change: then });
 }
 
-function failed(reason: string, job: string): Decision {
+/** Only a Job that certainly altered nothing makes room for another password; else nobody knows which one works. */
+function failed({ passwords, jobs }: Observed, reason: string, job: string): Decision {
+  const isUnaltered = jobs['change-pass']?.result?.['altered'] === false;
+  if (passwords.hasNext && isUnaltered && passwords.hasDesired && !passwords.desiredIsNext)
+    return change('takes back the password that was refused, since git names another one', {
+      kind: 'write-active',
+      change: 'withdraw',
+    });
+  const another = isUnaltered ? 'put another password into the Secret, or, ' : '';
   const again = `to try again, delete the Job: kubectl delete job ${job}`;
   const wayOut = `if nobody knows root's password any more, the annotation ${RESET_PASSWORD_ANNOTATION}: "true" sets it offline, which restarts the server`;
-  const message = `the password could not be changed: ${reason}; the old one stays in force. ${again}; ${wayOut}`;
+  const message = `the password could not be changed: ${reason}; the old one stays in force. ${another}${again}; ${wayOut}`;
   return stalled('PasswordChangeFailed', message);
 }
 

@@ -64,6 +64,7 @@ function changed(
     begin: { next: desired },
     complete: { current: next, previous: current, next: null },
     confirm: { next: null },
+    withdraw: { next: null },
     reset: { current: desired, next: null, previous: null },
     discard: { previous: null },
   };

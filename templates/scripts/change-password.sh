@@ -16,12 +16,18 @@ change_password() {
     finish 'done' "the new password works already, nothing was changed"
   fi
   if ! try_login "$CURRENT_KEY"; then
-    refuse "neither the new password nor the current one is accepted: somebody changed root's password by SQL"
+    unaltered refuse "neither the new password nor the current one is accepted: somebody changed root's password by SQL"
   fi
   read_roots
   alter_roots
   verify
   finish 'done' "the password was changed for$(list_changed)"
+}
+
+# unaltered FINISH TEXT: the new password was not accepted and no account was changed, so another one may take its place.
+unaltered() {
+  report altered false
+  "$@"
 }
 
 # need_key KEY: a mounted Secret follows its source within two minutes.
@@ -77,7 +83,7 @@ read_roots() {
   while IFS=$'\t' read -r takes_part root why; do
     ((takes_part == 1)) || warn "$root was left out: $why"
   done <"$work/roots"
-  grep -q '^1' "$work/roots" || refuse "no account root logs in by a password"
+  grep -q '^1' "$work/roots" || unaltered refuse "no account root logs in by a password"
 }
 
 list_changed() { awk -F '\t' '$1 == 1 {printf "%s %s", (n++ ? "," : ""), $2}' "$work/roots"; }
@@ -107,8 +113,19 @@ alter_roots() {
     done <"$work/roots"
     echo ';'
   } >"$work/alter.sql"
-  login "$CURRENT_KEY" --connect-expired-password <"$work/alter.sql" || fail "the password could not be changed: $(safe_error)"
+  login "$CURRENT_KEY" --connect-expired-password <"$work/alter.sql" || explain_refusal
   rm -f "$work/alter.sql"
+}
+
+# explain_refusal: the client's own errors are those from 2000 to 2999; then nobody knows what the server did.
+explain_refusal() {
+  local said='' finish=fail
+  said="the password could not be changed: $(safe_error)"
+  # Neither a policy nor a history changes its mind.
+  if grep -qE 'ERROR (1819|3638) ' "$work/login.err"; then finish=refuse; fi
+  grep -qE 'ERROR [1345][0-9]{3} ' "$work/login.err" || fail "$said"
+  if try_login "$NEXT_KEY"; then fail "$said"; fi
+  unaltered "$finish" "$said"
 }
 
 # safe_error: the server repeats what it does not understand, and that may be a password.

@@ -67,6 +67,7 @@ const jobSets: Observed['jobs'][] = [
   {},
   { restore: job(), backup: job(), 'change-pass': job() },
   { restore: job({ state: 'failed' }), backup: job({ state: 'failed' }), 'change-pass': job({ state: 'failed' }) },
+  { 'change-pass': job({ state: 'failed', result: { outcome: 'refused', reason: 'because', altered: false } }) },
   { restore: job({ state: 'failed', outdated: true }), backup: job({ trouble: 'no image', outdated: true }) },
   { restore: finished('data'), backup: finished('done'), 'change-pass': finished('done') },
   { restore: finished('empty'), backup: finished('nothing', { hasPods: false }) },
@@ -80,6 +81,7 @@ const passwordSets = [
   { ...base, hasActive: true, desiredIsCurrent: true },
   { ...base, hasActive: true },
   { ...base, hasActive: true, hasNext: true },
+  { ...base, hasActive: true, hasNext: true, desiredIsNext: true },
   { ...base, hasActive: true, desiredIsCurrent: true, previousSince: NOW - 1_000_000 },
 ];
 
@@ -207,6 +209,8 @@ const CHECKS: readonly Check[] = [
     (action, state) => {
       if (action.kind !== 'write-active' || ['first', 'recover', 'begin', 'reset'].includes(action.change)) return true;
       const change = state.jobs['change-pass'];
+      if (action.change === 'withdraw')
+        return change?.ours === true && change.state === 'failed' && change.result?.['altered'] === false;
       return change?.ours === true && change.state === 'succeeded' && change.result?.outcome === 'done';
     },
   ],

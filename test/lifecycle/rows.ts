@@ -38,6 +38,7 @@ const backup = { claim: claim('backup', { createdAt: MADE - 9000 }), volumes: [v
 const changed = { ...active, desiredIsCurrent: false };
 const changing = { ...changed, hasNext: true };
 const overlapping = { ...active, previousSince: NOW - 1000 };
+const unaltered = job({ state: 'failed', result: { outcome: 'refused', reason: 'because', altered: false } });
 const over = { ...active, previousSince: NOW - 301_000 };
 
 /** The rows, by what they are about. */
@@ -530,6 +531,26 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
         'stays when the Job fails',
         running({ passwords: changing, jobs: { 'change-pass': job({ state: 'failed' }) } }),
         'Stalled/PasswordChangeFailed: ',
+      ],
+      [
+        'that the server refused is taken back when git names another one',
+        running({ passwords: changing, jobs: { 'change-pass': unaltered } }),
+        'Reconciling/PasswordChanging: write-active withdraw',
+      ],
+      [
+        'that the server refused stays while git names it',
+        running({ passwords: { ...changing, desiredIsNext: true }, jobs: { 'change-pass': unaltered } }),
+        'Stalled/PasswordChangeFailed: ',
+      ],
+      [
+        'that may be in force is never taken back',
+        running({ passwords: changing, jobs: { 'change-pass': finished('failed', { state: 'failed' }) } }),
+        'Stalled/PasswordChangeFailed: ',
+      ],
+      [
+        'that was taken back is followed by the next one',
+        running({ passwords: changed, jobs: { 'change-pass': { ...unaltered, ours: false } } }),
+        'Reconciling/PasswordChanging: write-active begin',
       ],
       [
         'of which the Job failed is tried again when git says otherwise',

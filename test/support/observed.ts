@@ -141,6 +141,7 @@ export function observed(change: Partial<Observed> = {}): Observed {
       nextIsCurrent: false,
       previousSince: undefined,
       desiredIsCurrent: false,
+      desiredIsNext: false,
       wasChanged: false,
     },
     children: [],
