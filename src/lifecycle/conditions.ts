@@ -120,11 +120,13 @@ function messageOf({ name, gate, passwords }: Observed, { progress, reason, mess
 
 function recordFacts(observed: Observed, decision: Decision, earlier: Fields, time: string): Fields {
   const { gateOpenedAt: opened = '', gateClosedAt: closed = '' } = earlier as Readonly<Record<string, string>>;
+  const opens = decision.actions.some(({ kind }) => kind === 'open-gate');
   const isUnrecorded = opened !== '' && closed <= opened;
   const facts = decision.actions.map((action): Fields => {
     switch (action.kind) {
       case 'open-gate':
-        return { gateOpenedAt: time, ...restoredFrom(observed.jobs.restore?.result) };
+        // One that was refused, and is tried again, counts as opened since the first try.
+        return { ...(isUnrecorded ? {} : { gateOpenedAt: time }), ...restoredFrom(observed.jobs.restore?.result) };
       case 'record-backup':
         return { backedUpVolume: action.volumeUid, ...lastBackup(observed.jobs.backup?.result) };
       case 'record-skip':
@@ -135,7 +137,7 @@ function recordFacts(observed: Observed, decision: Decision, earlier: Fields, ti
   });
   return Object.assign(
     {},
-    isUnrecorded && observed.gate === undefined ? { gateClosedAt: time } : {},
+    isUnrecorded && observed.gate === undefined && !opens ? { gateClosedAt: time } : {},
     recordServer(observed, earlier),
     { requests: recordRequests(observed, decision, (earlier['requests'] ?? {}) as Fields, time) },
     ...facts,

@@ -9,6 +9,7 @@ import { createApplier } from './apply-rendered.ts';
 import { WorkQueue, type QueueObserver, type WorkResult } from './queue.ts';
 import { reconcile, type ReconcileContext, type Round } from './reconcile.ts';
 import { startReflectors } from './reflectors.ts';
+import { createRefusals } from './refusals.ts';
 import { createRepeats } from './repeats.ts';
 
 /** Dependencies of the controller. */
@@ -55,6 +56,7 @@ export function startController(options: ControllerOptions): Controller {
     objects: createObjects(connection),
     clock,
     now: connection.now,
+    refusals: createRefusals(),
     applier: options.render ? createApplier() : undefined,
     ...(onRound ? { onRound } : {}),
   };

@@ -237,7 +237,7 @@ async function createJob(objects: Objects, { wish, observed }: Observation, step
   const node = observed.pods.find((pod) => !pod.ended && pod.node !== '')?.node;
   const { yaml } = renderWanted(step, wish, { node, volumeUid: boundVolume(observed.data)?.uid });
   const { metadata, ...rest } = parseYaml(yaml) as Manifest;
-  const annotations = { [JOB_MANIFEST_ANNOTATION]: hashManifest(step, wish) };
+  const annotations = { [JOB_MANIFEST_ANNOTATION]: hashManifest(step, wish) ?? '' };
   await objects.create(KINDS.Job, { ...rest, metadata: { ...metadata, annotations } });
 }
 

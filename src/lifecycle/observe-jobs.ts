@@ -26,8 +26,8 @@ const WITHOUT_POD_MILLISECONDS = 60_000;
 export interface JobIdentity {
   readonly resourceUid: string;
   readonly inputs: Readonly<Record<JobStep, string>>;
-  /** The hash of the Job's manifest as it would be made now. */
-  readonly manifestHash: (step: JobStep) => string;
+  /** The hash of the Job's manifest as it would be made now; undefined when none could be made. */
+  readonly manifestHash: (step: JobStep) => string | undefined;
   readonly now: Time;
 }
 
@@ -36,9 +36,14 @@ export function hashInput(...parts: readonly string[]): string {
   return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 16);
 }
 
-/** By which a Job that was made from something else is told. */
-export function hashManifest(step: JobStep, wish: JobWish): string {
-  return hashInput(renderWanted(step, wish).yaml);
+/** By which a Job that was made from something else is told; undefined for a resource that cannot be rendered. */
+export function hashManifest(step: JobStep, wish: JobWish): string | undefined {
+  try {
+    return hashInput(renderWanted(step, wish).yaml);
+  } catch {
+    // Told when a Job is to be made.
+    return undefined;
+  }
 }
 
 /** Reads the three Jobs by name, live. */
@@ -86,9 +91,14 @@ function toObserved(
     state,
     hasPods: pods.length > 0,
     trouble,
-    outdated: hinders && made !== undefined && made !== identity.manifestHash(step),
+    outdated: hinders && made !== undefined && isOther(made, identity.manifestHash(step)),
     result: readResult(pods),
   };
+}
+
+/** A resource of which no Job can be made keeps the one that it has. */
+function isOther(made: string, wanted: string | undefined): boolean {
+  return wanted !== undefined && made !== wanted;
 }
 
 /** Why no pod of a Job starts. One that ended has told its result; what is wrong with the next one counts. */

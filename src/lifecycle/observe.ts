@@ -71,7 +71,7 @@ export async function observe(objects: Objects, key: ResourceKey, now: number): 
   )) as [ObservedStorage, ObservedStorage];
   const inputs = describeInputs({ data, backup, passwords, resource, status });
   const wish = resource && toWish(resource, { namespace, inputs, status, passwords });
-  const manifestHash = (step: JobStep): string => (wish ? hashManifest(step, wish) : '');
+  const manifestHash = (step: JobStep): string | undefined => wish && hashManifest(step, wish);
   const closedAt = gate ? undefined : closedSince(status, now);
   const [definitionDeleting, namespaceTerminating, pods, jobs, children] = await Promise.all([
     isDeleting(objects, DEFINITION, { name: 'mysqls.otus.homework' }),

@@ -11,6 +11,7 @@ import { buildStatus } from './conditions.ts';
 import { decide } from './decide.ts';
 import { execute } from './execute.ts';
 import { mergePatch } from './merge-patch.ts';
+import type { Refusals } from './refusals.ts';
 import { observe, type Observation, type ResourceKey } from './observe.ts';
 
 /** What a round saw and what it is about to do. */
@@ -26,6 +27,8 @@ export interface ReconcileContext {
   readonly clock: Clock;
   /** The API server's time, in milliseconds since 1970. */
   readonly now: () => number;
+  /** What earlier rounds were refused. */
+  readonly refusals: Refusals;
   /** With it what is rendered is delivered. */
   readonly applier?: Applier | undefined;
   /** Called when the status is written, and before the first action. */
@@ -38,17 +41,32 @@ export interface ReconcileContext {
  * @throws ClusterError what the API server refuses; Conflict only means that something changed meanwhile
  */
 export async function reconcile(key: ResourceKey, context: ReconcileContext): Promise<Round> {
-  const { objects, clock } = context;
+  const { refusals } = context;
   const now = context.now();
   const { observation, applied } = await observeDelivered(key, context, now);
-  const decision = tellRefusal(decide(observation.observed, now), applied);
-  const round = { key, observation, decision };
+  const decided = tellRefusal(decide(observation.observed, now), applied);
+  const id = `${key.namespace}/${key.name}`;
+  const round = { key, observation, decision: refusals.tell(id, decided) };
   await writeStatus(round, applied, context, now);
   context.onRound?.(round);
+  try {
+    await carryOut(round, context, now);
+    refusals.note(id, decided, undefined);
+  } catch (error) {
+    refusals.note(id, decided, error);
+    throw error;
+  }
+  return round;
+}
+
+async function carryOut(
+  { decision, observation }: Round,
+  { objects, clock }: ReconcileContext,
+  now: number,
+): Promise<void> {
   for (const action of decision.actions) {
     await execute(action, observation, { objects, clock, now: new Date(now).toISOString() });
   }
-  return round;
 }
 
 /** With `--render` what is rendered is delivered first, and then everything looked at again. */

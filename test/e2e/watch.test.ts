@@ -163,6 +163,37 @@ describe('with --render, a bare kubectl apply of the resource', () => {
     await waitFor(namespace, '.status.conditions[?(@.type=="Stalled")].status', 'False', 'refused');
   });
 
+  it('with a password that the server refuses takes the next one of git', async () => {
+    const strict = (password: string): object => mysql('strict', { password, passwordOverlap: '0s' });
+    await apply(namespace, strict(PASSWORD));
+    await waitFor(namespace, '.status.message', 'strict created without restore-job', 'strict');
+    await namespace.sql('strict', PASSWORD, "install component 'file://component_validate_password'");
+    await apply(namespace, strict('weak'));
+    await waitFor(namespace, '.status.conditions[?(@.type=="Stalled")].reason', 'PasswordChangeFailed', 'strict');
+    expect(await read(namespace, '.status.message', 'strict')).toContain('put another password into the Secret');
+    await apply(namespace, strict('Strong-enough-1'));
+    await waitFor(namespace, '.status.message', 'mysql password changed!', 'strict');
+    expect(await namespace.sql('strict', 'Strong-enough-1', 'select 1')).toBe('1\n');
+  });
+
+  it('whose Job a quota forbids is stalled in the words of the API server, until there is room', async () => {
+    await namespace.kubectl(['create', 'quota', 'none', '--hard=count/jobs.batch=0']);
+    await apply(namespace, mysql('strict', { password: 'Strong-enough-2', passwordOverlap: '0s' }));
+    await waitFor(namespace, '.status.conditions[?(@.type=="Stalled")].reason', 'ActionRefused', 'strict');
+    const message = await read(namespace, '.status.message', 'strict');
+    expect(message).toContain('exceeded quota: none');
+    expect(message).toContain('raise the ResourceQuota');
+    await waitUntil('the Event', 60, async () => {
+      const text = await namespace.kubectl(['get', 'events', '-o', 'jsonpath={.items[*].reason}']);
+      return text.includes('ActionRefused') ? true : undefined;
+    });
+    await namespace.kubectl(['delete', 'quota', 'none']);
+    await waitUntil('the new password', 120, () =>
+      namespace.sql('strict', 'Strong-enough-2', 'select 1').catch(() => undefined),
+    );
+    await waitFor(namespace, '.status.message', 'mysql password changed!', 'strict');
+  });
+
   it('runs on when the watcher is asked to end, which it does with 0', async () => {
     expect(await watcher.end()).toBe(0);
     expect(watcher.log().at(-1)).toMatchObject({ msg: 'stopped' });

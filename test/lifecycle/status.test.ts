@@ -30,6 +30,18 @@ describe('a gate that is gone', () => {
     const status = buildStatus({ observed: observed(), decision, earlier, now: NOW });
     expect(status['gateClosedAt']).toBe(expected);
   });
+
+  it('of which the opening is refused counts as opened since the first try, and the status stays as it is', () => {
+    const decision = reconciling('Opening', 'opens', {
+      kind: 'open-gate',
+      expect: 'data',
+      claimUid: '',
+      created: 'without restore-job',
+    });
+    const earlier = { gateOpenedAt: at(-5000), gateClosedAt: at(-9000) };
+    const status = buildStatus({ observed: observed(), decision, earlier, now: NOW });
+    expect(status).toMatchObject(earlier);
+  });
 });
 
 function sameSecond(milliseconds: number): { gateOpenedAt: string; gateClosedAt: string } {
