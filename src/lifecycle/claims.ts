@@ -2,7 +2,7 @@
 
 import { reconciling, stalled, type Action, type Decision, type StorageRole } from './actions.ts';
 import type { Observed, ObservedClaim, ObservedPod, ObservedResource, ObservedVolume } from './observed.ts';
-import { findServer, ownersOf, stopOwners } from './pods.ts';
+import { findServer, findStuck, ownersOf, stopOwners } from './pods.ts';
 import { PROTECT_VOLUMES, boundVolume, isMadeFor, isVolumeUnseen, keptVolumes, retainActions } from './volumes.ts';
 
 /** Provisioning takes seconds; whoever waits longer should look. */
@@ -25,7 +25,7 @@ function decideClaim(
   const storage = observed[role];
   const { claim } = storage;
   if (!claim) return missingClaim(observed, resource, { role, now });
-  if (claim.deleting) return leavingClaim(observed, claim);
+  if (claim.deleting) return leavingClaim(observed, claim, now);
   const [kept] = keptVolumes(storage);
   if (kept) return useKeptVolume(observed, { role, claim, kept }, now);
   if (isVolumeUnseen(storage)) return { ...reconciling('ClaimPending', 'looks at the volume'), again: 1000 };
@@ -50,8 +50,9 @@ function declineData(
   return stalled('RetainedVolumeDeclined', message);
 }
 
-function pendingClaim({ name, createdAt }: ObservedClaim, now: number): Decision {
-  const message = `waits until the claim ${name} is bound to a volume`;
+/** @param volume that it is to be bound to */
+export function pendingClaim({ name, createdAt }: ObservedClaim, now: number, volume = 'a volume'): Decision {
+  const message = `waits until the claim ${name} is bound to ${volume}`;
   if (now - createdAt < SLOW_MILLISECONDS) {
     return { ...reconciling('ClaimPending', message), again: createdAt + SLOW_MILLISECONDS - now };
   }
@@ -86,21 +87,27 @@ function waitForClaim(name: string, hadServer: boolean): Decision {
 }
 
 /**
- * A claim that somebody deleted goes when no pod has it. A server that runs is not stopped for that; a pod that waits or has
- * ended holds the claim for ever and is taken away.
+ * A claim that somebody deleted goes when no pod has it. A server that was let in, and may be in a crash recovery, is not
+ * stopped for that; a pod that waits or has ended holds the claim for ever and is taken away.
  */
-function leavingClaim(observed: Observed, { name: claimName }: ObservedClaim): Decision {
-  const server = observed.pods.find(({ ready: isReady, jobUid }) => isReady && jobUid === '');
+function leavingClaim(observed: Observed, { name: claimName }: ObservedClaim, now: number): Decision {
+  const all = ownersOf(observed);
+  const isKept = ({ ready: isReady, jobUid, terminating }: ObservedPod): boolean =>
+    jobUid === '' && !terminating && (isReady || observed.gate !== undefined);
+  const server = all.find(isKept);
   if (server) return keepServer(observed, claimName, server);
-  const owners = new Set(ownersOf(observed).map(({ uid }) => uid));
+  const stuck = findStuck(all, now);
+  if (stuck) return stuck;
+  const owners = new Set(all.map(({ uid }) => uid));
   // Behind a closed gate a pod only counts as started, and a server that does run has to go anyway.
   const isHolder = ({ uid, jobUid }: ObservedPod): boolean => !owners.has(uid) || (!observed.gate && jobUid === '');
   const holders = observed.pods.filter((pod) => !pod.terminating && isHolder(pod));
   const actions = holders.map(({ name: pod, uid }): Action => ({ kind: 'delete-pod', name: pod, uid }));
-  return {
-    ...reconciling('ClaimDeleting', `waits until the claim ${claimName}, which is being deleted, is gone`, ...actions),
-    again: 1000,
-  };
+  return reconciling(
+    'ClaimDeleting',
+    `waits until the claim ${claimName}, which is being deleted, is gone`,
+    ...actions,
+  );
 }
 
 /** The volume must outlive the claim before anybody restarts the server. */
@@ -113,7 +120,10 @@ function keepServer(observed: Observed, claimName: string, { name: pod }: Observ
   const fate = observed.mayTouchVolumes
     ? `and its volume is kept. To let the claim be made again, restart it: kubectl delete pod ${pod}`
     : `but its volume goes with the claim when the server stops, unless its class keeps it: the watcher may not change volumes. ${PROTECT_VOLUMES} first`;
-  return stalled('ClaimDeleting', `somebody deleted the claim ${claimName}; the server runs on, ${fate}`);
+  return stalled(
+    'ClaimDeleting',
+    `somebody deleted the claim ${claimName}; its server is not stopped for that, ${fate}`,
+  );
 }
 
 /** A claim, and a volume with data of its name that it is not bound to. */
@@ -137,8 +147,7 @@ function useKeptVolume(observed: Observed, mismatch: Mismatch, now: number): Dec
     return stalled('RetainedVolumeNotBound', message);
   }
   if (claim.phase === 'Pending' && claim.requested <= kept.capacity) {
-    const message = `waits until the claim ${claim.name} is bound to the volume ${kept.name}, which holds its data`;
-    return reconciling('ClaimPending', message);
+    return pendingClaim(claim, now, `the volume ${kept.name}, which holds its data`);
   }
   if (bound && !mayBeSetAside(observed, claim, bound)) {
     const message = `the claim ${claim.name} is bound to ${bound.name}, but ${kept.name} holds data of the same name; decide which one to keep and delete the other claim or volume`;

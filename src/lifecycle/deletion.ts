@@ -3,6 +3,7 @@
 import { SKIP_BACKUP_ANNOTATION, childNames } from '../api/names.ts';
 import { reconciling, stalled, type Action, type Decision, type JobStep, type StorageRole } from './actions.ts';
 import type { Observed, ObservedClaim, ObservedJob, ObservedResource, ObservedVolume } from './observed.ts';
+import { pendingClaim } from './claims.ts';
 import { followRunning, isUnwanted, ownersOf, replaceJob, stopOwners } from './pods.ts';
 import { decideRemoval } from './removal.ts';
 import { PROTECT_VOLUMES, boundVolume, isVolumeUnseen, ownVolume, reserveActions, retainActions } from './volumes.ts';
@@ -17,7 +18,7 @@ export function decideDeletion(observed: Observed, resource: ObservedResource, n
     askWhatIsDeleted(observed) ??
     holdServer(observed, resource) ??
     stopServer(observed, resource, now) ??
-    saveData(observed, resource) ??
+    saveData(observed, resource, now) ??
     decideRemoval(observed, resource)
   );
 }
@@ -82,20 +83,20 @@ function stopJob(step: JobStep, job: ObservedJob | undefined): Decision | undefi
   return reconciling('Stopping', `stops the Job of the step ${step}`, ...actions);
 }
 
-function saveData(observed: Observed, resource: ObservedResource): Decision | undefined {
+function saveData(observed: Observed, resource: ObservedResource, now: number): Decision | undefined {
   const { deletionPolicy, status, skipFinalBackup } = resource;
   const volume = ownVolume(observed, observed.data);
   if (deletionPolicy !== 'Backup') return undefined;
   if (!volume) return lostVolume(observed, resource);
   if (status.backedUpVolume === volume.uid) return undefined;
   if (skipFinalBackup) return skipBackup(observed, status.skipRecorded);
-  return severalOwn(observed, resource, volume) ?? backUp(observed, volume);
+  return severalOwn(observed, resource, volume) ?? backUp(observed, volume, now);
 }
 
-function backUp(observed: Observed, volume: ObservedVolume): Decision {
+function backUp(observed: Observed, volume: ObservedVolume, now: number): Decision {
   // A Job that has the volumes open is let finish, whatever becomes of the claims.
   if (isBackupAtWork(observed)) return followBackup(observed, volume);
-  return bindStorage(observed, 'data') ?? bindStorage(observed, 'backup') ?? followBackup(observed, volume);
+  return bindStorage(observed, 'data', now) ?? bindStorage(observed, 'backup', now) ?? followBackup(observed, volume);
 }
 
 function severalOwn({ data }: Observed, { uid }: ObservedResource, volume: ObservedVolume): Decision | undefined {
@@ -126,11 +127,11 @@ function isBackupAtWork(observed: Observed): boolean {
   return job.state !== 'running' || pods.some(({ jobUid, started }) => jobUid === job.uid && started);
 }
 
-function followBackup({ name: owner, jobs: { backup: job } }: Observed, volume: ObservedVolume): Decision {
+function followBackup({ name: owner, resource, jobs: { backup: job } }: Observed, volume: ObservedVolume): Decision {
   const name = childNames(owner).jobs.backup;
   if (!job) return reconciling('BackingUp', 'starts the final backup', { kind: 'create-job', step: 'backup' });
   if (isUnwanted(job)) return replaceJob(name, 'backup', job);
-  if (job.state === 'running') return followBackupJob(name, job);
+  if (job.state === 'running') return followBackupJob(name, job, resource?.status.server !== undefined);
   return concludeBackup(name, job, volume);
 }
 
@@ -144,8 +145,16 @@ function concludeBackup(name: string, job: ObservedJob, volume: ObservedVolume):
   return stalled('BackupFailed', message);
 }
 
-function followBackupJob(name: string, job: ObservedJob): Decision {
-  const decision = followRunning(name, 'BackingUp', job);
+/** Without a server that was Ready the image is the one of git, which may never have started. */
+function followBackupJob(name: string, job: ObservedJob, hadServer: boolean): Decision {
+  const { progress, ...rest } = followRunning(name, 'BackingUp', job);
+  const message = hadServer
+    ? rest.message
+    : `${rest.message}. No server of this resource was ever Ready: put an image that starts into spec.image (kubectl edit works while it is being deleted)`;
+  return progress === 'Stalled' ? withWayOut({ ...rest, progress, message }) : { ...rest, progress };
+}
+
+function withWayOut(decision: Decision): Decision {
   return decision.progress === 'Stalled' ? { ...decision, message: `${decision.message}; or ${WAY_OUT}` } : decision;
 }
 
@@ -157,7 +166,7 @@ function skipBackup({ jobs }: Observed, isRecorded: boolean): Decision | undefin
 }
 
 /** The backup Job needs both claims; one that was deleted too is made again for the volume that it left. */
-function bindStorage(observed: Observed, role: StorageRole): Decision | undefined {
+function bindStorage(observed: Observed, role: StorageRole, now: number): Decision | undefined {
   const storage = observed[role];
   const { claim } = storage;
   const volume = ownVolume(observed, storage);
@@ -169,19 +178,19 @@ function bindStorage(observed: Observed, role: StorageRole): Decision | undefine
     const action: Action = { kind: 'make-claim', role, volume: volume.name };
     return reconciling('ClaimMissing', `makes the ${role} claim again for the volume that holds its data`, action);
   }
-  return boundVolume(storage)?.uid === volume.uid ? undefined : bindElsewhere(observed, { role, claim, volume });
+  return boundVolume(storage)?.uid === volume.uid ? undefined : bindElsewhere(observed, { role, claim, volume }, now);
 }
 
 /** Somebody made the claim again, and it went, or will go, to another volume. */
 function bindElsewhere(
   observed: Observed,
   seen: { readonly role: StorageRole; readonly claim: ObservedClaim; readonly volume: ObservedVolume },
+  now: number,
 ): Decision {
   const { role, claim, volume } = seen;
   const bound = boundVolume(observed[role]);
   const willFit = claim.requested <= volume.capacity && claim.className === volume.className;
-  if (!bound && willFit)
-    return reconciling('ClaimPending', `waits until the claim ${claim.name} is bound to the volume ${volume.name}`);
+  if (!bound && willFit) return withWayOut(pendingClaim(claim, now, `the volume ${volume.name}`));
   const message = `takes away the claim ${claim.name}, which is not bound to ${volume.name}`;
   if (bound && bound.resourceUid !== '' && !bound.finished) return severalVolumes(bound, volume);
   if (bound && !bound.finished)
@@ -195,7 +204,7 @@ function leavingClaim({ pods, jobs }: Observed, name: string): Decision {
   if (stopping) return stopping;
   const holders = pods.filter(({ terminating }) => !terminating);
   const actions = holders.map(({ name: pod, uid }): Action => ({ kind: 'delete-pod', name: pod, uid }));
-  return { ...reconciling('ClaimDeleting', `waits until the claim ${name} is gone`, ...actions), again: 1000 };
+  return reconciling('ClaimDeleting', `waits until the claim ${name} is gone`, ...actions);
 }
 
 function withoutVolume(role: StorageRole, hasClaim: boolean): Decision {

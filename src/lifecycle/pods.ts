@@ -25,13 +25,19 @@ export function stopOwners(observed: Observed, now: number, but?: ObservedJob): 
   const owners = ownersOf(observed).filter(({ jobUid }) => jobUid === '' || jobUid !== but?.uid);
   const [first] = owners;
   if (!first) return undefined;
-  const overdue = owners.find(({ endsBy }) => endsBy !== undefined && now > endsBy + OVERDUE_MILLISECONDS);
-  if (overdue) return waitForNode(overdue);
+  const stuck = findStuck(owners, now);
+  if (stuck) return stuck;
   const actions = owners
     .filter(({ terminating }) => !terminating)
     .map(({ name, uid }): Action => ({ kind: 'delete-pod', name, uid }));
   const message = `waits until the pod ${first.name}, which may have the data open, is gone`;
   return { ...reconciling('PodRunning', message, ...actions), again: 5000 };
+}
+
+/** One of them should have ended long ago; undefined when none should. */
+export function findStuck(owners: readonly ObservedPod[], now: number): Decision | undefined {
+  const overdue = owners.find(({ endsBy }) => endsBy !== undefined && now > endsBy + OVERDUE_MILLISECONDS);
+  return overdue && waitForNode(overdue);
 }
 
 /** Nobody but the node knows whether the server has ended. */

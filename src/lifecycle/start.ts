@@ -3,7 +3,7 @@
 import { childNames } from '../api/names.ts';
 import { PAUSED_TEXT } from '../model/life.ts';
 import { ready, reconciling, stalled, type Action, type Decision } from './actions.ts';
-import type { Observed, ObservedJob, ObservedResource } from './observed.ts';
+import type { Observed, ObservedJob, ObservedPod, ObservedResource } from './observed.ts';
 import { findServer, followRunning, isUnwanted, replaceJob, stopOwners } from './pods.ts';
 import { resetPassword } from './password.ts';
 import { adoptActions, isProvablyNew } from './volumes.ts';
@@ -11,12 +11,15 @@ import { adoptActions, isProvablyNew } from './volumes.ts';
 /** A pod that has waited longer is made anew before the gate opens: the kubelet looks again only after up to two minutes. */
 const STALE_POD_MILLISECONDS = 10_000;
 
+/** A large image is pulled by then, in most places; whoever waits longer should look. */
+const SLOW_MILLISECONDS = 180_000;
+
 /** What must happen until the server is Ready; undefined when it is. */
 export function decideStart(observed: Observed, resource: ObservedResource, now: number): Decision | undefined {
   const isReset = resource.status.resetSince !== '';
   if (observed.gate) {
     // A reset that was begun behind a gate that is still open: nobody knows how far it came.
-    return isReset ? resetPassword(observed) : superviseServer(observed, resource);
+    return isReset ? resetPassword(observed) : superviseServer(observed, resource, now);
   }
   // Somebody took the gate away under a server that runs; it proves that there is data.
   const isRunning = findServer(observed) !== undefined && observed.jobs.restore?.state !== 'running';
@@ -42,17 +45,55 @@ function prepareStart(observed: Observed, resource: ObservedResource, now: numbe
   return decideRestore(observed, resource, now);
 }
 
-function superviseServer(observed: Observed, { paused }: ObservedResource): Decision | undefined {
+function superviseServer(observed: Observed, resource: ObservedResource, now: number): Decision | undefined {
   const { passwords } = observed;
   if (!passwords.hasActive && passwords.hasDesired) {
     const message = 'writes the Secret with the password in force again, which somebody deleted';
     return reconciling('Starting', message, { kind: 'write-active', change: 'recover' });
   }
   if (findServer(observed)) return settleServer(observed);
-  if (paused) return ready('Paused', PAUSED_TEXT);
-  const trouble = observed.pods.find(({ jobUid, trouble: text }) => jobUid === '' && text !== '')?.trouble;
+  if (resource.paused) return ready('Paused', PAUSED_TEXT);
+  return followStart(observed, resource, now);
+}
+
+/** Behind the open gate: what the server waits for. */
+function followStart(observed: Observed, { status }: ObservedResource, now: number): Decision {
+  const { name, pods, statefulSet, passwords } = observed;
+  if (!passwords.hasActive) {
+    const missing = `the Secret ${childNames(name).activeSecret} was deleted, and the Secret that git names is missing, too; create that one, and the server starts`;
+    return stalled('PasswordMissing', missing);
+  }
+  const servers = pods.filter(({ jobUid }) => jobUid === '');
+  const trouble = servers.find(({ trouble: text }) => text !== '')?.trouble;
   if (trouble !== undefined) return stalled('ServerFailing', `the server does not start: ${trouble}`);
-  return reconciling('ServerStarting', 'the gate is open; waits until the server is Ready');
+  const [pod] = servers;
+  const made = pod ?? statefulSet;
+  if (made) return waitForServer(observed, { made, pod }, status, now);
+  const message = `waits for the StatefulSet ${name}; apply the rendered manifests`;
+  return status.server ? stalled('StatefulSetMissing', message) : reconciling('StatefulSetMissing', message);
+}
+
+/** What was made last is given its time: the pod, or the StatefulSet that is to make it. */
+function waitForServer(
+  { name }: Observed,
+  { made, pod }: { readonly made: { readonly createdAt: number }; readonly pod: ObservedPod | undefined },
+  { notReadySince = Infinity, gateOpenedAt = 0 }: ObservedResource['status'],
+  now: number,
+): Decision {
+  const waited = now - Math.max(Math.min(notReadySince, now), gateOpenedAt, made.createdAt);
+  if (waited >= SLOW_MILLISECONDS) return tellSlowStart(name, pod);
+  return { ...reconciling('ServerStarting', STARTING), again: SLOW_MILLISECONDS - waited };
+}
+
+const STARTING = 'the gate is open; waits until the server is Ready';
+
+/** Whoever has the data open may be in a long crash recovery. */
+function tellSlowStart(name: string, pod: ObservedPod | undefined): Decision {
+  if (!pod)
+    return stalled('ServerFailing', `the StatefulSet has no pod; "kubectl describe statefulset ${name}" says why`);
+  if (pod.started) return reconciling('ServerStarting', `${STARTING}; "kubectl logs ${pod.name}" says what it does`);
+  const message = `the pod ${pod.name} does not start; "kubectl describe pod ${pod.name}" says what it waits for`;
+  return stalled('ServerFailing', message);
 }
 
 /** What is written down once the server is Ready. */

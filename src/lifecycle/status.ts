@@ -12,7 +12,8 @@ export interface StoredStatus extends ObservedStatus {
 
 /** Reads the status; what is missing or odd counts as not written. */
 export function readStatus(resource: StoredMySQL | undefined): StoredStatus {
-  const { server, backedUpVolume, skipRecorded, gateOpenedAt, gateClosedAt, requests } = resource?.status ?? {};
+  const { server, backedUpVolume, skipRecorded, gateOpenedAt, gateClosedAt, requests, conditions } =
+    resource?.status ?? {};
   const { image } = (server ?? {}) as Record<string, unknown>;
   const { skipFinalBackup, rotateNow, resetPassword } = (requests ?? {}) as Record<string, unknown>;
   return {
@@ -21,6 +22,7 @@ export function readStatus(resource: StoredMySQL | undefined): StoredStatus {
     skipRecorded: skipRecorded === true,
     resetSince: typeof resetPassword === 'string' ? resetPassword : '',
     requests: { skipFinalBackup: skipFinalBackup !== undefined, rotateNow: rotateNow !== undefined },
+    notReadySince: readNotReady(conditions),
     gateOpenedAt: readTime(gateOpenedAt),
     gateClosedAt: readTime(gateClosedAt),
   };
@@ -36,6 +38,12 @@ export function closedSince(
 ): Time | undefined {
   if (gateOpenedAt === undefined) return gateClosedAt;
   return gateClosedAt !== undefined && gateClosedAt > gateOpenedAt ? gateClosedAt : now;
+}
+
+function readNotReady(conditions: unknown): Time | undefined {
+  if (!Array.isArray(conditions)) return undefined;
+  const ready = (conditions as readonly Readonly<Record<string, unknown>>[]).find(({ type }) => type === 'Ready');
+  return ready?.['status'] === 'False' ? readTime(ready['lastTransitionTime']) : undefined;
 }
 
 function readTime(text: unknown): Time | undefined {

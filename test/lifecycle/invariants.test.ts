@@ -167,6 +167,15 @@ function isKeptBy(
   return policy === 'Retain' && namespaceTerminating;
 }
 
+/** What a password Job has to tell before this is written. */
+function isTold(change: string, { jobs }: Observed): boolean {
+  if (['first', 'recover', 'begin', 'reset'].includes(change)) return true;
+  const told = jobs['change-pass'];
+  if (!told?.ours) return false;
+  if (change === 'withdraw') return told.state === 'failed' && told.result?.['altered'] === false;
+  return told.state === 'succeeded' && told.result?.outcome === 'done';
+}
+
 type Check = readonly [invariant: string, holds: (action: Action, state: Observed) => boolean];
 
 const CHECKS: readonly Check[] = [
@@ -206,13 +215,7 @@ const CHECKS: readonly Check[] = [
   ],
   [
     'I3: a password is in force only when the Job said so',
-    (action, state) => {
-      if (action.kind !== 'write-active' || ['first', 'recover', 'begin', 'reset'].includes(action.change)) return true;
-      const change = state.jobs['change-pass'];
-      if (action.change === 'withdraw')
-        return change?.ours === true && change.state === 'failed' && change.result?.['altered'] === false;
-      return change?.ours === true && change.state === 'succeeded' && change.result?.outcome === 'done';
-    },
+    (action, state) => action.kind !== 'write-active' || isTold(action.change, state),
   ],
   [
     'I3: the password that is in force is never written over',

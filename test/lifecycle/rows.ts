@@ -28,6 +28,7 @@ export function nameAction(action: Action): string {
 const passwords = observed().passwords;
 const active = { ...passwords, hasActive: true, desiredIsCurrent: true };
 const ran = RAN;
+const unready = resource({ status: { ...ran, notReadySince: NOW - 200_000 } });
 const unbound = claim('data', { createdAt: NOW - 1000, phase: 'Pending', volumeName: '' });
 const kept = volume('data', { name: 'old', uid: 'old', phase: 'Available', claimUid: '', resourceUid: 'earlier' });
 const dying = resource({ deletedAt: NOW - 5000 });
@@ -142,6 +143,22 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
         'Stalled/ClaimDeleting: ',
       ],
       [
+        'stops no server that is not Ready for that: it may be in a crash recovery',
+        running({
+          data: { claim: claim('data', { deleting: true }), volumes: [volume('data')] },
+          pods: [pod({ started: true, trouble: 'CrashLoopBackOff: out of memory' })],
+        }),
+        'Stalled/ClaimDeleting: ',
+      ],
+      [
+        'waits for the word of people when a claim is held by a pod on a node that does not answer',
+        running({
+          data: { claim: claim('data', { deleting: true }), volumes: [volume('data')] },
+          pods: [pod({ started: true, terminating: true, endsBy: NOW - 61_000 })],
+        }),
+        'Stalled/PodStuck: ',
+      ],
+      [
         'takes a pod away that waits and holds a claim that is going',
         running({ data: { claim: claim('data', { deleting: true }), volumes: [volume('data')] }, pods: [pod()] }),
         'Reconciling/ClaimDeleting: delete-pod shop-0',
@@ -220,6 +237,42 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
         'says why its server does not start',
         running({ pods: [pod({ started: true, trouble: 'ImagePullBackOff: not found' })] }),
         'Stalled/ServerFailing: ',
+      ],
+      [
+        'says where to look when its pod waits for long',
+        running({ resource: unready, pods: [pod({ createdAt: NOW - 190_000 })] }),
+        'Stalled/ServerFailing: ',
+      ],
+      [
+        'gives a pod that was just made again its time',
+        running({ resource: unready, pods: [pod()] }),
+        'Reconciling/ServerStarting: ',
+      ],
+      [
+        'says where to look when its StatefulSet makes no pod for long',
+        running({ resource: unready, pods: [] }),
+        'Stalled/ServerFailing: ',
+      ],
+      [
+        'waits for a pod that went this moment',
+        running({ resource: resource({ status: ran }), pods: [] }),
+        'Reconciling/ServerStarting: ',
+      ],
+      [
+        'is never called failing while its server may be in a crash recovery',
+        running({ resource: unready, pods: [pod({ started: true, createdAt: MADE })] }),
+        'Reconciling/ServerStarting: ',
+      ],
+      ['waits for its StatefulSet', running({ pods: [], statefulSet: undefined }), 'Reconciling/StatefulSetMissing: '],
+      [
+        'misses its StatefulSet where a server had run',
+        running({ resource: resource({ status: ran }), pods: [], statefulSet: undefined }),
+        'Stalled/StatefulSetMissing: ',
+      ],
+      [
+        'cannot start without any Secret with its password',
+        running({ passwords: { ...passwords, hasDesired: false }, pods: [pod()] }),
+        'Stalled/PasswordMissing: ',
       ],
       [
         'gets the Secret with its password back that somebody deleted',
@@ -432,6 +485,11 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
         'waits for its reserved volume',
         observed({ data: { claim: unbound, volumes: [kept] } }),
         'Reconciling/ClaimPending: ',
+      ],
+      [
+        'waits for long for its reserved volume: says where to look',
+        observed({ data: { claim: { ...unbound, createdAt: NOW - 130_000 }, volumes: [kept] } }),
+        'Stalled/ClaimPending: ',
       ],
       [
         'is larger than its reserved volume: made again for it',
@@ -702,7 +760,20 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
       ],
       [
         'waits where the backup Job cannot start, and says why and what to do',
-        running({ resource: dying, ...stopped, jobs: { backup: job({ trouble: 'ImagePullBackOff: no such image' }) } }),
+        running({
+          resource: { ...dying, status: ran },
+          ...stopped,
+          jobs: { backup: job({ trouble: 'ImagePullBackOff: no such image' }) },
+        }),
+        'Stalled/JobNotStarting: ',
+      ],
+      [
+        'waits where the backup Job cannot start and no server was ever Ready: another image may be the way out',
+        running({
+          resource: dying,
+          ...stopped,
+          jobs: { backup: job({ trouble: 'ImagePullBackOff: no such image' }) },
+        }),
         'Stalled/JobNotStarting: ',
       ],
       [
@@ -891,6 +962,18 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
           backup: { claim: claim('backup', { phase: 'Pending', volumeName: '' }), volumes: [] },
         }),
         'Reconciling/BackingUp: create-job backup',
+      ],
+      [
+        'whose claim waits for long for the volume with its data says where to look',
+        running({
+          resource: dying,
+          ...stopped,
+          data: {
+            claim: claim('data', { phase: 'Pending', volumeName: '' }),
+            volumes: [volume('data', { phase: 'Available', claimUid: '' })],
+          },
+        }),
+        'Stalled/ClaimPending: ',
       ],
       [
         'whose volume is gone stays, with the way out',

@@ -20,6 +20,7 @@ export const STATUS: ObservedStatus = {
   backedUpVolume: '',
   skipRecorded: false,
   gateOpenedAt: undefined,
+  notReadySince: undefined,
   resetSince: '',
 };
 /** A server was Ready. */
