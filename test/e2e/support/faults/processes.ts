@@ -30,7 +30,8 @@ export function listServerProcesses(): ServerProcess[] {
 
 function describeProcess(pid: number): ServerProcess[] {
   const folder = `/proc/${String(pid)}`;
-  if (readFileSync(`${folder}/comm`, 'utf8').trim() !== 'mysqld') return [];
+  // The script that stands before it has its name, too, until `env` has become a shell; it takes the password away.
+  if (!/\/mysqld( \(deleted\))?$/.test(readlinkSync(`${folder}/exe`))) return [];
   const words = readFileSync(`${folder}/cmdline`, 'utf8').replaceAll('\0', ' ');
   const environment = readFileSync(`${folder}/environ`, 'utf8');
   const { dev, ino } = statSync(`${folder}/cwd`);
