@@ -39,10 +39,19 @@ export function buildStatus({ observed, decision, earlier, now }: StatusInput): 
     const lastTransitionTime = before?.status === status ? before.lastTransitionTime : time;
     return { type, status, reason, message, observedGeneration: generation, lastTransitionTime };
   });
-  const status = { ...facts, observedGeneration: generation, message: messageOf(observed, decision), conditions };
+  const message = messageOf(observed, decision);
+  const since = reasonSince(decision, earlier, time);
+  const status = { ...facts, observedGeneration: generation, message, since, conditions };
   return Object.fromEntries(
     Object.entries(status).filter(([, value]: [string, unknown]) => value !== undefined),
   ) as Status;
+}
+
+/** A condition's own time tells only since when its status holds, and Reconciling goes from reason to reason. */
+function reasonSince({ reason }: Decision, { since, conditions }: Fields, time: string): unknown {
+  const known = (conditions ?? []) as readonly Condition[];
+  const before = known.find(({ type }) => type === 'Ready');
+  return before?.reason === reason ? (since ?? before.lastTransitionTime) : time;
 }
 
 /** As Kubernetes writes times. */

@@ -3,7 +3,7 @@
 
 import type { Condition as StatusCondition } from '../lifecycle/conditions.ts';
 import type { ResourceFacts, Time } from './facts.ts';
-import { conditionsOf, type Rule, type Situation } from './obstacle.ts';
+import { conditionsOf, isManaged, type Rule, type Situation } from './obstacle.ts';
 import {
   claims,
   foreignFinalizers,
@@ -11,6 +11,7 @@ import {
   noWatcher,
   passwordMissing,
   stalled,
+  needsWatcher,
 } from './obstacles-around.ts';
 import { failedJobs, podMissing, serverStarting, troubledPods } from './obstacles-pods.ts';
 import { describePassword } from './password.ts';
@@ -52,7 +53,7 @@ export function buildReport(facts: ResourceFacts, now: Time): StatusReport {
     deletionRequestedAt: metadata.deletionTimestamp ?? null,
     waitingFor,
     next: waitingFor.find(({ next }) => next !== null)?.next ?? null,
-    watcher: judgedWatcher,
+    watcher: tellWatcher(situation),
     server: describeServer(facts),
     password: describePassword(facts),
     volumes: describeVolumes(facts),
@@ -61,6 +62,15 @@ export function buildReport(facts: ResourceFacts, now: Time): StatusReport {
     conditions: conditionsOf(facts) as readonly StatusCondition[],
     unreadable: facts.unreadable,
   };
+}
+
+/** One that runs without a Deployment and a Lease leaves no trace while there is nothing to do. */
+function tellWatcher(situation: Situation): StatusReport['watcher'] {
+  const { judgedWatcher, watcher } = situation;
+  const isSilent = judgedWatcher.state === 'NotFound' && isManaged(situation) && !needsWatcher(situation);
+  if (!isSilent || watcher.leases === 'forbidden' || watcher.leases.length > 0) return judgedWatcher;
+  const evidence = `${judgedWatcher.evidence}; one that runs elsewhere without a Lease would have nothing to do now`;
+  return { ...judgedWatcher, state: 'Unknown', evidence };
 }
 
 /** What was told with its object and what it says there is not told again in the watcher's words. */

@@ -66,6 +66,17 @@ export function leadingCondition(facts: Pick<ResourceFacts, 'resource'>): Condit
     .find((condition) => condition !== undefined);
 }
 
+/**
+ * Since when it stands as it does: a server is Ready since its condition is, whatever became of its password meanwhile; all
+ * else has a reason, and the watcher tells since when.
+ */
+export function toldSince(facts: Pick<ResourceFacts, 'resource'>): string | null {
+  const condition = leadingCondition(facts);
+  const since = facts.resource.status?.['since'];
+  const hasReason = condition !== undefined && condition.type !== 'Ready' && typeof since === 'string';
+  return hasReason ? since : (condition?.lastTransitionTime ?? null);
+}
+
 export function isManaged({ resource }: Pick<ResourceFacts, 'resource'>): boolean {
   return resource.spec.lifecycle !== 'None';
 }

@@ -4,6 +4,7 @@ import { FINALIZER, childNames } from '../api/names.ts';
 import type { PersistentVolumeClaim } from '../cluster/types.ts';
 import type { Obstacle } from './report.ts';
 import {
+  toldSince,
   conditionsOf,
   evidence,
   isDeleting,
@@ -53,7 +54,8 @@ export const noWatcher: Rule = (situation) => {
   ];
 };
 
-function needsWatcher(situation: Situation): boolean {
+/** A watcher would have something to do. */
+export function needsWatcher(situation: Situation): boolean {
   const { resource, gate } = situation;
   if (!isManaged(situation)) return false;
   if (isDeleting(situation)) return resource.metadata.finalizers?.includes(FINALIZER) ?? false;
@@ -166,6 +168,7 @@ export const foreignFinalizers: Rule = (situation) => {
 export const stalled: Rule = (situation) => {
   const condition = leadingCondition(situation);
   if (condition?.type !== 'Stalled') return [];
-  const { reason = 'Stalled', message = '', lastTransitionTime: since = null } = condition;
+  const { reason = 'Stalled', message = '' } = condition;
+  const since = toldSince(situation);
   return [obstacle(reason, message, { since, next: next('do what the message says; the watcher then goes on') })];
 };

@@ -1,7 +1,15 @@
 // What a resource is doing, in one word and one sentence, and since when: the watcher's own words where they are about the
 // resource as it is now, else what is seen.
 
-import { conditionsOf, isDeleting, isManaged, leadingCondition, type Condition, type Situation } from './obstacle.ts';
+import {
+  conditionsOf,
+  isDeleting,
+  isManaged,
+  leadingCondition,
+  toldSince,
+  type Condition,
+  type Situation,
+} from './obstacle.ts';
 import { findServerPod, holds } from './pods.ts';
 import type { Obstacle, Phase } from './report.ts';
 
@@ -39,14 +47,14 @@ export function readPhase(situation: Situation, obstacles: readonly Obstacle[]):
 
 function readLife(situation: Situation, first: Obstacle | undefined): Leading {
   const condition = leadingCondition(situation);
-  const { lastTransitionTime = null } = condition ?? {};
+  const told = toldSince(situation);
   if (first) {
     const phase = condition?.type === 'Stalled' ? 'Stalled' : 'Waiting';
-    return { phase, message: first.message, since: first.since ?? lastTransitionTime };
+    return { phase, message: first.message, since: first.since ?? told };
   }
   const since = situation.resource.metadata.creationTimestamp;
   if (!condition) return { phase: 'Starting', message: toldMessage(situation) || 'it is new', since };
-  return { phase: phaseOf(situation, condition), message: toldMessage(situation), since: lastTransitionTime };
+  return { phase: phaseOf(situation, condition), message: toldMessage(situation), since: told };
 }
 
 /** The watcher's own sentence. */

@@ -1552,6 +1552,7 @@ export const FIELDS: Readonly<Record<string, readonly string[]>> = {
   "status": [
     "observedGeneration",
     "message",
+    "since",
     "conditions",
     "server",
     "gateOpenedAt",

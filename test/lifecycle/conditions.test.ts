@@ -50,6 +50,24 @@ describe('the message', () => {
   });
 });
 
+describe('since when the reason holds', () => {
+  const ready = (reason: string): Fields => ({
+    type: 'Ready',
+    status: 'False',
+    reason,
+    lastTransitionTime: 'long ago',
+  });
+
+  it.each<[string, Fields, string]>([
+    ['is now when it is another one', { since: 'earlier', conditions: [ready('Starting')] }, TIME],
+    ['stays while it holds', { since: 'earlier', conditions: [ready('Opening')] }, 'earlier'],
+    ['is as old as the status where nobody wrote it down', { conditions: [ready('Opening')] }, 'long ago'],
+    ['is now for a new resource', {}, TIME],
+  ])('%s', (...[, earlier, since]) => {
+    expect(statusOf(observed(), earlier)['since']).toBe(since);
+  });
+});
+
 describe('a condition', () => {
   it.each<[string, string, Observed, string]>([
     ['of a server that is Ready', 'Ready', running(), 'True/Ready'],

@@ -349,6 +349,15 @@ describe('why a resource waits', () => {
     expect(waitingFor[0]?.next?.text).toContain(wayOut);
   });
 
+  it('what the watcher calls stalled is told since its reason holds, not since the resource is not Ready', () => {
+    const status = { ...told('Stalled', 'ActionRefused', 'no'), since: ago(7) };
+    expect(report({ resource: resource({ status }) })).toMatchObject({
+      since: ago(7),
+      waitingFor: [{ reason: 'ActionRefused', since: ago(7) }],
+    });
+    expect(report({ resource: resource({ status: { ...AT_REST, since: ago(7) } }) }).since).toBe(ago(300));
+  });
+
   it.each<[string, string, Partial<ResourceFacts>, string]>([
     [
       'a server that does not start',
@@ -531,9 +540,15 @@ describe('whether a watcher runs', () => {
     ],
     [
       'what it wrote long ago proves nothing',
-      { resource: wrote(7200), watcher: NOBODY },
+      { resource: wrote(7200), watcher: NOBODY, gate: undefined },
       'NotFound',
       /; it wrote to this resource 2h ago$/,
+    ],
+    [
+      'at rest nothing tells whether one runs without a Lease',
+      { resource: wrote(7200), watcher: NOBODY },
+      'Unknown',
+      /it wrote to this resource 2h ago; one that runs elsewhere without a Lease would have nothing to do now$/,
     ],
     [
       'what may not be read',
