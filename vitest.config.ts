@@ -16,9 +16,18 @@ const packed = {
   test: { name: 'package', include: ['test/package/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 300_000 },
 };
 
+/** With the real Argo CD, which takes minutes to build: `npm run argocd` runs them. */
+const ARGOCD = ['test/delivery/argocd*.test.ts', 'test/e2e/argocd*.test.ts'];
+
 /** With the real kustomize, which the first run builds. */
 const delivery = {
-  test: { name: 'delivery', include: ['test/delivery/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 1_800_000 },
+  test: {
+    name: 'delivery',
+    include: ['test/delivery/**/*.test.ts'],
+    exclude: ARGOCD,
+    testTimeout: 120_000,
+    hookTimeout: 1_800_000,
+  },
 };
 
 /** They take long: `npm run faults` runs them, with all faults. */
@@ -31,7 +40,7 @@ const endToEnd = {
   test: {
     name: 'e2e',
     include: ['test/e2e/**/*.test.ts'],
-    exclude: process.env['FAULTS'] === 'all' ? [] : LONG,
+    exclude: [...ARGOCD, ...(process.env['FAULTS'] === 'all' ? [] : LONG)],
     globalSetup: ['test/e2e/cluster-setup.ts'],
     setupFiles: ['test/e2e/use-cluster.ts'],
     // Every worker has a node of its own, and runs one file at a time, the tests of a file at most eight together. Two
@@ -43,6 +52,8 @@ const endToEnd = {
     hookTimeout: 1_800_000,
   },
 };
+
+const argocd = { test: { ...endToEnd.test, name: 'argocd', include: ARGOCD, exclude: [] } };
 
 /** Why this machine cannot run some of the tests; undefined when it can. */
 function findReason(...check: string[]): string | undefined {
@@ -70,4 +81,6 @@ for (const { reason, message } of demanding) {
 }
 const able = demanding.flatMap(({ project, reason }) => (reason === undefined ? [project] : []));
 
-export default defineConfig({ test: { projects: [unit, packed, ...able] } });
+const onDemand = process.env['ARGOCD'] === '1' ? [argocd] : [];
+
+export default defineConfig({ test: { projects: [unit, packed, ...able, ...onDemand] } });

@@ -21,6 +21,8 @@ const files: Record<string, string> = {
   'src/render/templates.generated.js': await generateTemplates('templates'),
   'src/render/jobs.generated.js': await generateJobs('templates'),
   'src/render/install.generated.js': await generateInstall('templates', definition),
+  // kustomize reads nothing above a component's folder, and no link that leaves it.
+  'deploy/argocd/plugin.yaml': await readFile('plugin.yaml', 'utf8'),
   'docs/reference.md': generateReference(crd),
   'docs/lifecycle.md': generateLifecycle(await readFile('docs/lifecycle.md', 'utf8')),
 };
