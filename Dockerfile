@@ -20,6 +20,8 @@ LABEL org.opencontainers.image.title="kubectl-mysql" \
 ENV NODE_ENV=production HOME=/tmp
 WORKDIR /tmp
 COPY --from=build /src/dist/*.js /app/
+# plugin.yaml of Argo CD starts it by its name
+RUN ln -s /app/kubectl-mysql.js /usr/local/bin/kubectl-mysql
 USER 65532:65532
 ENTRYPOINT ["node", "/app/kubectl-mysql.js"]
 
