@@ -48,8 +48,9 @@ const MEANINGS: readonly Meaning[] = [
   },
 ];
 
-/** Turns a failure of git into the error that ends the command; every other error is given back as it is. */
+/** Turns a failure of git into the error that ends the command; no error that ends it shows a credential. */
 export function explainFailure(error: unknown, { repository, hide }: Explaining): unknown {
+  if (error instanceof CommandError) return new CommandError(hide(error.message), error);
   if (!(error instanceof GitFailure)) return error;
   const refuse = (message: string, exitCode: number = EXIT.refused): CommandError =>
     new CommandError(hide(message), { exitCode });
