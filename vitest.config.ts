@@ -2,12 +2,17 @@ import { spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
+/** With real git, many processes of it. */
+const GIT = ['docs', 'faults', 'http', 'publish'].map((name) => `test/publish/${name}.test.ts`);
+const publish = { test: { name: 'publish', include: GIT, testTimeout: 300_000 } };
+
 const unit = {
   test: {
     name: 'unit',
     include: [
       'test/{parse,validate,model,render,emit,plan,cluster-client,lifecycle,report,watcher,git,publish,cli,golden,fuzz}/**/*.test.ts',
     ],
+    exclude: GIT,
     testTimeout: 300_000,
   },
 };
@@ -83,4 +88,4 @@ const able = demanding.flatMap(({ project, reason }) => (reason === undefined ? 
 
 const onDemand = process.env['ARGOCD'] === '1' ? [argocd] : [];
 
-export default defineConfig({ test: { projects: [unit, packed, ...able, ...onDemand] } });
+export default defineConfig({ test: { projects: [unit, publish, packed, ...able, ...onDemand] } });
