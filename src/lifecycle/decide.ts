@@ -7,7 +7,7 @@ import { decideDeletion } from './deletion.ts';
 import type { Observed, ObservedResource } from './observed.ts';
 import { decidePassword } from './password.ts';
 import { decideStart } from './start.ts';
-import { reserveActions, retainActions } from './volumes.ts';
+import { reserveActions, retainActions, tellNamespaceEnd } from './volumes.ts';
 
 /**
  * Decides about one resource.
@@ -54,6 +54,5 @@ function decideLife(observed: Observed, resource: ObservedResource, now: number)
 
 /** Nothing can be made any more, and the resource is deleted in a moment: only the volumes are made safe. */
 function leaveNamespace(observed: Observed): Decision {
-  const message = 'the namespace is being deleted; the volumes are kept for a resource of the same name';
-  return reconciling('NamespaceTerminating', message, ...retainActions(observed));
+  return reconciling('NamespaceTerminating', tellNamespaceEnd(observed), ...retainActions(observed));
 }

@@ -6,7 +6,15 @@ import type { Observed, ObservedClaim, ObservedJob, ObservedResource, ObservedVo
 import { pendingClaim } from './claims.ts';
 import { followRunning, isUnwanted, ownersOf, replaceJob, stopOwners } from './pods.ts';
 import { decideRemoval } from './removal.ts';
-import { PROTECT_VOLUMES, boundVolume, isVolumeUnseen, ownVolume, reserveActions, retainActions } from './volumes.ts';
+import {
+  PROTECT_VOLUMES,
+  boundVolume,
+  isVolumeUnseen,
+  ownVolume,
+  reserveActions,
+  retainActions,
+  tellNamespaceEnd,
+} from './volumes.ts';
 
 const WAY_OUT = `give the data up with the annotation ${SKIP_BACKUP_ANNOTATION}: "true"`;
 
@@ -33,8 +41,7 @@ function protectVolumes(observed: Observed): Decision | undefined {
   const actions = [...retain, ...reserveActions(observed)];
   if (actions.length > 0) return reconciling('Retaining', 'makes the volumes outlive their claims', ...actions);
   if (!observed.namespaceTerminating) return undefined;
-  const message = 'the namespace is being deleted; the volumes are kept for a resource of the same name';
-  return reconciling('NamespaceTerminating', message, { kind: 'remove-finalizer' });
+  return reconciling('NamespaceTerminating', tellNamespaceEnd(observed), { kind: 'remove-finalizer' });
 }
 
 /**

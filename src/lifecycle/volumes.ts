@@ -6,6 +6,14 @@ import type { Observed, ObservedClaim, ObservedResource, ObservedStorage, Observ
 /** What people can do where the watcher may not change volumes. */
 export const PROTECT_VOLUMES = 'Give it the right (kubectl mysql install --protect-volumes)';
 
+/** What becomes of the volumes of a namespace that ends; nothing but their policy can keep them. */
+export function tellNamespaceEnd({ mayTouchVolumes }: Observed): string {
+  const fate = mayTouchVolumes
+    ? 'the volumes are kept for a resource of the same name'
+    : 'the volumes go with it, unless their class keeps them: the watcher may not change volumes';
+  return `the namespace is being deleted; ${fate}`;
+}
+
 /** The volume that a claim is bound to. */
 export function boundVolume({ claim, volumes }: ObservedStorage): ObservedVolume | undefined {
   return claim?.volumeName === '' ? undefined : volumes.find(({ name }) => name === claim?.volumeName);

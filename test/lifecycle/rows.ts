@@ -926,6 +926,11 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
         'Reconciling/NamespaceTerminating: remove-finalizer',
       ],
       [
+        'in a namespace that ends goes without its data where volumes may not be touched, and says so',
+        running({ resource: dying, namespaceTerminating: true, mayTouchVolumes: false }),
+        'Reconciling/NamespaceTerminating: remove-finalizer',
+      ],
+      [
         'in a namespace that ends makes its volumes safe first',
         running({
           resource: dying,
