@@ -172,8 +172,9 @@ function replaceClaim(observed: Observed, { role, claim, kept }: Mismatch, now: 
     return stalled(reason, message, { kind: 'set-aside-volume', volume: bound.name, uid: bound.uid });
   }
   const message = `makes the claim ${claim.name} again for the volume ${kept.name}, which holds its data`;
-  // Pods that wait would hold the claim for ever.
+  // Pods that wait would hold the claim for ever. It is marked first: a pod that is made meanwhile does not get it any more.
   const waiting = observed.pods.filter(({ started, terminating }) => !started && !terminating);
   const actions = waiting.map(({ name, uid }): Action => ({ kind: 'delete-pod', name, uid }));
+  if (waiting.length > 0) actions.unshift({ kind: 'delete-claim', role, uid: claim.uid });
   return stalled(reason, message, ...actions, { kind: 'replace-claim', role, uid: claim.uid, volume: kept.name });
 }

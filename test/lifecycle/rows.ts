@@ -514,7 +514,7 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
           data: { claim: claim('data'), volumes: [volume('data', { resourceUid: '', finished: true }), kept] },
           pods: [pod()],
         }),
-        'Stalled/RetainedVolumeNotBound: delete-pod shop-0, replace-claim data',
+        'Stalled/RetainedVolumeNotBound: delete-claim data, delete-pod shop-0, replace-claim data',
       ],
       [
         'went to a new volume that a pod has open: the pod goes first',
