@@ -27,9 +27,20 @@ export function isVolumeUnseen(storage: ObservedStorage): boolean {
 /** Volumes that hold, or may hold, data of this name and are not bound to its claim now. */
 export function keptVolumes({ claim, volumes }: ObservedStorage): ObservedVolume[] {
   return volumes.filter(
-    ({ name, finished, policy, phase }) =>
-      !finished && policy === 'Retain' && name !== claim?.volumeName && phase !== 'Failed',
+    (volume) =>
+      !volume.finished &&
+      volume.policy === 'Retain' &&
+      volume.name !== claim?.volumeName &&
+      volume.phase !== 'Failed' &&
+      !isStrayVolume(volume, volumes),
   );
+}
+
+/** Where one volume is known to hold the data, another without our mark was never let in. It stays, and is nobody's. */
+function isStrayVolume({ resourceUid }: ObservedVolume, volumes: readonly ObservedVolume[]): boolean {
+  const holdsData = ({ resourceUid: owner, finished, policy, phase }: ObservedVolume): boolean =>
+    owner !== '' && !finished && policy === 'Retain' && phase !== 'Failed';
+  return resourceUid === '' && volumes.some(holdsData);
 }
 
 /** A volume whose claim is gone is given back to the next claim of its name, whoever makes it. */
@@ -38,6 +49,7 @@ export function reserveActions({ resource, data, backup }: Observed): Action[] {
     storage.volumes
       .filter((volume) => volume.phase === 'Released' && !volume.finished && volume.policy === 'Retain')
       .filter((volume) => volume.claimUid !== '' && volume.claimUid !== storage.claim?.uid)
+      .filter((volume) => !isStrayVolume(volume, storage.volumes))
       // Without the resource only our own mark tells that a volume is not somebody else's.
       .filter((volume) => (resource ? !isGivenUp(resource, volume, storage === backup) : volume.resourceUid !== ''))
       .map(({ name, claimUid }): Action => ({ kind: 'reserve-volume', volume: name, claimUid })),

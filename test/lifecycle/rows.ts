@@ -31,6 +31,7 @@ const ran = RAN;
 const unready = resource({ status: { ...ran, notReadySince: NOW - 200_000 } });
 const unbound = claim('data', { createdAt: NOW - 1000, phase: 'Pending', volumeName: '' });
 const kept = volume('data', { name: 'old', uid: 'old', phase: 'Available', claimUid: '', resourceUid: 'earlier' });
+const stray = volume('data', { name: 'stray', uid: 'stray', phase: 'Released', claimUid: 'other', resourceUid: '' });
 const dying = resource({ deletedAt: NOW - 5000 });
 const saved = resource({ deletedAt: NOW - 5000, status: { ...ran, backedUpVolume: 'data-volume' } });
 const stopped = { gate: undefined, pods: [], statefulSet: undefined };
@@ -495,6 +496,14 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
         'is larger than its reserved volume: made again for it',
         observed({ data: { claim: { ...unbound, requested: 4096 }, volumes: [kept] } }),
         'Stalled/RetainedVolumeNotBound: replace-claim data',
+      ],
+      [
+        'is bound to the volume with its data, beside one that nobody was let in: that one counts for nothing',
+        running({
+          data: { claim: claim('data'), volumes: [volume('data'), stray] },
+          passwords: { ...passwords, hasActive: true, desiredIsCurrent: true },
+        }),
+        'Ready/Ready: ',
       ],
       [
         'went to a new volume: made again for the kept one',
