@@ -7,7 +7,7 @@ import { install } from '../support/argocd/installation.ts';
 import { ArgoProcesses } from '../support/argocd/processes.ts';
 import { Repository } from '../support/argocd/repository.ts';
 import { applySettings, buildInstallation } from '../support/argocd/settings.ts';
-import type { ManagedDatabase} from './support/database.ts';
+import type { ManagedDatabase } from './support/database.ts';
 import { NAME, withDatabase } from './support/database.ts';
 import { kubectl } from './support/kubectl.ts';
 import { mysql, stringify } from './support/resource.ts';
