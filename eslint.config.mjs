@@ -41,6 +41,7 @@ const LIFECYCLE_EFFECTS = [
   'write-active',
   'reconcile',
   'controller',
+  'learn',
   'reflectors',
   'apply-rendered',
 ];

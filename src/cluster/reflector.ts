@@ -47,6 +47,8 @@ export interface ReflectorOptions<T extends StoredObject> {
 
 /** A copy of a kind's objects. */
 export interface Reflector<T> {
+  /** The plural of its kind. */
+  readonly resource: string;
   /** True when the first list has been told to the handler; false when it was stopped before. */
   readonly synced: Promise<boolean>;
   readonly get: (key: ObjectKey) => T | undefined;
@@ -109,6 +111,7 @@ export function startReflector<T extends StoredObject>(options: ReflectorOptions
   };
   const running = runReflection(reflection);
   return {
+    resource: options.kind.plural,
     synced,
     get: store.get,
     list: store.list,

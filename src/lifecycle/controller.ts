@@ -3,12 +3,14 @@
 import type { Clock } from '../cluster/clock.ts';
 import type { Connection } from '../cluster/connect.ts';
 import { createObjects } from '../cluster/objects.ts';
+import { shareReads } from '../cluster/shared-reads.ts';
 import { describeResource, type KnownResource } from './cached.ts';
-import type { Decision } from './actions.ts';
+import type { Action, Decision } from './actions.ts';
 import { createApplier } from './apply-rendered.ts';
+import { createNews } from './news.ts';
 import { WorkQueue, type QueueObserver, type WorkResult } from './queue.ts';
 import { reconcile, type ReconcileContext, type Round } from './reconcile.ts';
-import { startReflectors } from './reflectors.ts';
+import { startReflectors, type Silence } from './reflectors.ts';
 import { createRefusals } from './refusals.ts';
 import { createRepeats } from './repeats.ts';
 
@@ -24,7 +26,11 @@ export interface ControllerOptions {
   readonly onRound?: ReconcileContext['onRound'];
   /** The same decision was carried out again and again without effect. */
   readonly onRepeat?: (round: Round, times: number) => void;
-  readonly onFailure: (what: string, error: unknown) => void;
+  /**
+   * @param what the key of a resource, or the plural of a kind whose watch failed
+   * @param failures so many in a row, of a watch
+   */
+  readonly onFailure: (what: string, error: unknown, failures: number) => void;
   readonly observer?: QueueObserver;
 }
 
@@ -34,6 +40,8 @@ export interface ControllerView {
   readonly depth: () => WorkQueue['depth'];
   /** The resources were listed once. */
   readonly isSynced: () => boolean;
+  /** For how long nothing was heard of each kind that is watched. */
+  readonly silences: () => readonly Silence[];
 }
 
 /** A running controller. */
@@ -43,17 +51,33 @@ export interface Controller extends ControllerView {
 }
 
 /** So many resources are worked on at once. */
-export const WORKERS = 8;
+export const WORKERS = 64;
+
+/** At the start the first round waits until everything is listed, at most so long: what is listed later is news. */
+const HELD_MS = 3_000;
+
+/** From so many rounds at once on their reads wait a moment for each other, to be shared. */
+const BUSY_ROUNDS = 8;
+const GATHER_MS = 15;
 
 /** So often a resource that waits for something is looked at although nothing told of a change. */
 const WAITING_MS = 5_000;
-const AT_REST_MS = 60_000;
+/** At rest the watches tell of every change, and their lists, each minute, of one whose word got lost. This is to be sure. */
+const AT_REST_MS = 600_000;
+/** After these the watches tell how it goes on. */
+const TOLD_MS = 1_000;
+const TOLD: readonly Action['kind'][] = ['open-gate', 'create-job'];
 
 /** Starts watching. */
 export function startController(options: ControllerOptions): Controller {
   const { connection, clock, random, onRound, onRepeat, observer } = options;
+  const news = createNews();
   const context: ReconcileContext = {
-    objects: createObjects(connection),
+    objects: shareReads(news.noteWrites(createObjects(connection)), {
+      clock,
+      gatherMs: () => (queue.depth.inFlight > BUSY_ROUNDS ? GATHER_MS : 0),
+    }),
+    volumesOf: (claim) => reflectors.volumesOf(claim),
     clock,
     now: connection.now,
     refusals: createRefusals(),
@@ -70,33 +94,65 @@ export function startController(options: ControllerOptions): Controller {
       const round = await reconcile({ namespace, name }, context);
       const { times, delayMs } = repeats.note(key, round.decision);
       if (times > 0) onRepeat?.(round, times);
-      return planNext(round.decision, delayMs);
+      if (!isGone(round)) return planNext(round.decision, delayMs);
+      context.applier?.forget(key);
+      repeats.forget(key);
+      return undefined;
     },
     observer: {
       ...observer,
       ended: (key, outcome) => {
         observer?.ended?.(key, outcome);
-        if (outcome.error !== undefined) options.onFailure(key, outcome.error);
+        if (outcome.error !== undefined) options.onFailure(key, outcome.error, queue.failures(key) + 1);
       },
     },
   });
-  const reflectors = startReflectors(options, (key) => {
+  const held = holdKeys((key) => {
     queue.add(key);
   });
+  const reflectors = startReflectors({ ...options, news }, held.add);
+  void reflectors.listed.then(held.release);
+  const cancelRelease = clock.startTimer(HELD_MS, held.release);
   return {
     resources: () => reflectors.resources.list().map(describeResource),
     depth: () => queue.depth,
     isSynced: reflectors.isSynced,
+    silences: reflectors.silences,
     stop: async () => {
+      cancelRelease();
       await reflectors.stop();
       await queue.stop();
     },
   };
 }
 
+/** Keys that come before the release become due with it. */
+function holdKeys(add: (key: string) => void): Record<'add', (key: string) => void> & { readonly release: () => void } {
+  let held: Set<string> | undefined = new Set();
+  return {
+    add: (key) => {
+      if (held) held.add(key);
+      else add(key);
+    },
+    release: () => {
+      const keys = held ?? [];
+      held = undefined;
+      for (const key of keys) add(key);
+    },
+  };
+}
+
+/** Nothing is left to be done for it; whatever comes of its name is told by a watch. */
+function isGone({ observation, decision }: Round): boolean {
+  return observation.resource === undefined && decision.actions.length === 0;
+}
+
 /** After an action at once, after one without effect later and later, else when it is time to be sure. */
 function planNext({ actions, again, progress }: Decision, delayMs: number): WorkResult {
-  if (actions.length > 0) return { againMs: Math.max(again ?? 0, delayMs) };
+  if (actions.length > 0) {
+    const isTold = actions.some(({ kind }) => TOLD.includes(kind));
+    return { againMs: Math.max(again ?? 0, delayMs, isTold ? TOLD_MS : 0) };
+  }
   const isAtRest = progress === 'Ready';
   return { againMs: Math.min(again ?? Infinity, isAtRest ? AT_REST_MS : WAITING_MS), isAtRest };
 }

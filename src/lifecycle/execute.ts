@@ -43,16 +43,18 @@ type Handlers = { readonly [K in Action['kind']]: (action: Extract<Action, { kin
 /**
  * Carries out one action. That the object is gone already is as good as done.
  *
+ * @returns what the API server answered
  * @throws ClusterError, Conflict where somebody changed the object since it was seen
  */
-export async function execute(action: Action, observation: Observation, context: ExecuteContext): Promise<void> {
+export async function execute(action: Action, observation: Observation, context: ExecuteContext): Promise<unknown> {
   const handlers = createHandlers(observation, context);
   const handle = handlers[action.kind] as (action: Action) => Promise<unknown>;
   try {
-    await handle(action);
+    return await handle(action);
   } catch (error) {
     const isDelete = action.kind.startsWith('delete-') || action.kind === 'close-gate';
     if (!(isDelete && isClusterError(error, 'NotFound'))) throw error;
+    return undefined;
   }
 }
 

@@ -46,15 +46,16 @@ export function hashManifest(step: JobStep, wish: JobWish): string | undefined {
   }
 }
 
-/** Reads the three Jobs by name, live. */
+/** Reads the Jobs of some steps by name, live. */
 export async function observeJobs(
   objects: Objects,
   { namespace, name }: ObjectKey,
   identity: JobIdentity,
+  steps: readonly JobStep[] = STEPS,
 ): Promise<Partial<Record<JobStep, ObservedJob>>> {
   const names = childNames(name).jobs;
   const found = await Promise.all(
-    STEPS.map(async (step) => {
+    steps.map(async (step) => {
       const job = await objects.find(KINDS.Job, { namespace, name: names[step] });
       if (!job) return [];
       const labelSelector = `${JOB_UID_LABEL}=${job.metadata.uid}`;

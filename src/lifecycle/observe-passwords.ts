@@ -27,10 +27,17 @@ export interface Passwords {
 export async function observePasswords(
   objects: Objects,
   { namespace, name }: ObjectKey,
-  spec: MySQLSpec | undefined,
+  resource: Promise<{ readonly spec: MySQLSpec } | undefined>,
 ): Promise<Passwords> {
-  const desired = await readDesired(objects, namespace, spec);
-  const active = await objects.find(KINDS.Secret, { namespace, name: childNames(name).activeSecret });
+  const [desired, active] = await Promise.all([
+    resource.then((found) => readDesired(objects, namespace, found?.spec)),
+    objects.find(KINDS.Secret, { namespace, name: childNames(name).activeSecret }),
+  ]);
+  return toPasswords(desired, active);
+}
+
+/** What the Secret NAME-active tells beside the desired password. */
+export function toPasswords(desired: string | undefined, active: Secret | undefined): Passwords {
   const { [REVISION_ANNOTATION]: revision = '0' } = active?.metadata.annotations ?? {};
   return { observed: compare(desired, active), desired, active, revision: Number(revision) };
 }

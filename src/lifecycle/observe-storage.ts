@@ -10,35 +10,61 @@ import type { ObservedClaim, ObservedStorage, ObservedVolume } from './observed.
 
 const PROVISIONED_BY = 'pv.kubernetes.io/provisioned-by';
 
-/** All volumes of the cluster; undefined where the watcher may not read them. */
-export async function readVolumes(objects: Objects): Promise<readonly PersistentVolume[] | undefined> {
-  try {
-    return (await objects.list(KINDS.PersistentVolume)).items;
-  } catch (error) {
-    if (isClusterError(error, 'Forbidden')) return undefined;
-    throw error;
-  }
+/** Names the volumes that name a claim, as a watch has told; undefined where that is not known. */
+export type VolumesOf = (claim: ClaimKey) => readonly string[] | undefined;
+
+interface ClaimKey {
+  readonly namespace: string;
+  readonly name: string;
 }
 
+/** How the volumes of a claim are read. */
+export interface VolumeReading {
+  readonly objects: Objects;
+  readonly volumesOf: VolumesOf;
+  readonly resourceUid: string;
+}
+
+/** Where the watcher may not read volumes. */
+const FORBIDDEN = Symbol('forbidden');
+
 /**
- * Reads one claim, live, and finds its volumes.
+ * Finds the volumes of a claim, live: the one that it is bound to, and those that name it. Which ones name it a watch has
+ * told; without it all volumes of the cluster are looked through.
  *
- * @param volumes all of the cluster; undefined where they may not be read
+ * @returns the claim with its volumes, and whether they may be read
  */
 export async function observeStorage(
-  objects: Objects,
-  key: { readonly namespace: string; readonly name: string },
-  volumes: readonly PersistentVolume[] | undefined,
-  resourceUid: string,
-): Promise<ObservedStorage> {
-  const claim = await objects.find(KINDS.PersistentVolumeClaim, key);
-  if (!volumes) return withoutVolumes(claim && toClaim(claim), resourceUid);
+  reading: VolumeReading,
+  key: ClaimKey,
+  claim: PersistentVolumeClaim | undefined,
+): Promise<{ readonly storage: ObservedStorage; readonly mayRead: boolean }> {
+  const volumes = await readVolumes(reading, key, claim);
+  const seen = claim && toClaim(claim);
+  if (volumes === FORBIDDEN) return { storage: withoutVolumes(seen, reading.resourceUid), mayRead: false };
   const named = volumes.filter(({ metadata, spec }) => {
     const reference = spec?.claimRef;
     const isNamed = reference?.namespace === key.namespace && reference.name === key.name;
     return isNamed || metadata.name === claim?.spec?.volumeName;
   });
-  return { claim: claim && toClaim(claim), volumes: named.map(toVolume) };
+  return { storage: { claim: seen, volumes: named.map(toVolume) }, mayRead: true };
+}
+
+async function readVolumes(
+  { objects, volumesOf }: VolumeReading,
+  key: ClaimKey,
+  claim: PersistentVolumeClaim | undefined,
+): Promise<readonly PersistentVolume[] | typeof FORBIDDEN> {
+  const known = volumesOf(key);
+  try {
+    if (!known) return (await objects.list(KINDS.PersistentVolume)).items;
+    const names = new Set([...known, claim?.spec?.volumeName ?? ''].filter((name) => name !== ''));
+    const found = await Promise.all([...names].map((name) => objects.find(KINDS.PersistentVolume, { name })));
+    return found.filter((volume) => volume !== undefined);
+  } catch (error) {
+    if (isClusterError(error, 'Forbidden')) return FORBIDDEN;
+    throw error;
+  }
 }
 
 /** Where volumes may not be read, all that is known of one is that the claim is bound to it. */
@@ -75,7 +101,8 @@ function toClaim({ metadata, spec = {}, status = {} }: PersistentVolumeClaim): O
   };
 }
 
-function toVolume({ metadata, spec = {}, status = {} }: PersistentVolume): ObservedVolume {
+/** A volume as a decision sees it. */
+export function toVolume({ metadata, spec = {}, status = {} }: PersistentVolume): ObservedVolume {
   const { phase = 'Pending', lastPhaseTransitionTime = metadata.creationTimestamp } = status;
   const { persistentVolumeReclaimPolicy = 'Delete', storageClassName = '', capacity = {}, claimRef = {} } = spec;
   const { uid: claimUid = '' } = claimRef;

@@ -1,5 +1,5 @@
 // Reads everything that a decision about one resource depends on, live: a cache may be old, and what follows cannot be
-// undone.
+// undone. A quick look leaves out what nearly always is as it should be; it is enough to find that nothing is to be done.
 
 import {
   FINALIZER,
@@ -12,14 +12,14 @@ import {
 import { isClusterError } from '../cluster/errors.ts';
 import { KINDS, type Kind, type ObjectKey, type StoredMySQL } from '../cluster/kinds.ts';
 import type { Objects } from '../cluster/objects.ts';
-import type { ConfigMap, StatefulSet, StoredObject } from '../cluster/types.ts';
+import type { ConfigMap, PersistentVolumeClaim, StatefulSet, StoredObject } from '../cluster/types.ts';
 import { buildPolicy } from '../model/policy.ts';
-import type { JobStep } from './actions.ts';
-import { hashInput, hashManifest, observeJobs } from './observe-jobs.ts';
+import type { JobStep, StorageRole } from './actions.ts';
+import { STEPS, hashInput, hashManifest, observeJobs } from './observe-jobs.ts';
 import { observePasswords, type Passwords } from './observe-passwords.ts';
 import { observePods } from './observe-pods.ts';
-import { observeStorage, readVolumes } from './observe-storage.ts';
-import type { Observed, ObservedGate, ObservedResource, ObservedStorage } from './observed.ts';
+import { observeStorage, type VolumesOf } from './observe-storage.ts';
+import type { Observed, ObservedGate, ObservedPod, ObservedResource, ObservedStorage } from './observed.ts';
 import { closedSince, readStatus, type StoredStatus } from './status.ts';
 import { boundVolume } from './volumes.ts';
 import type { JobWish } from './wanted-job.ts';
@@ -38,6 +38,8 @@ export interface Observation {
   readonly passwords: Passwords;
   /** What a Job is made from; undefined without the resource. */
   readonly wish: JobWish | undefined;
+  /** Nothing was left out: what follows may be done. */
+  readonly isWhole: boolean;
 }
 
 const DEFINITION: Kind = {
@@ -47,58 +49,173 @@ const DEFINITION: Kind = {
   namespaced: false,
 };
 
+/** How a resource is looked at. */
+export interface ObserveContext {
+  readonly objects: Objects;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** Names of volumes that a watch has told, for a quick look; otherwise all volumes are looked through. */
+  readonly volumesOf?: VolumesOf;
+  /** Nothing is left out. */
+  readonly whole?: boolean;
+  /** What is rendered is delivered: more is to be seen of a living resource. */
+  readonly render?: boolean;
+}
+
+/** What every decision about a resource that is ours depends on. */
+interface Core {
+  readonly resource: StoredMySQL | undefined;
+  readonly status: StoredStatus;
+  readonly gate: ConfigMap | undefined;
+  readonly passwords: Passwords;
+  readonly claims: Readonly<Record<StorageRole, PersistentVolumeClaim | undefined>>;
+}
+
 /**
- * Reads the cluster's view of one resource.
- *
- * @param now milliseconds since 1970
+ * Reads the cluster's view of one resource: first what tells in which state it is, then what decisions in that state depend
+ * on. The pods are read after the gate, and the volumes after the claims. Without a gate, and at a deletion, nothing is ever
+ * left out.
  */
-export async function observe(objects: Objects, key: ResourceKey, now: number): Promise<Observation> {
-  const { namespace, name } = key;
-  const names = childNames(name);
-  const within = (child: string): ObjectKey => ({ namespace, name: child });
-  const [resource, volumes, gate, set] = await Promise.all([
-    objects.find(KINDS.MySQL, key),
-    readVolumes(objects),
-    objects.find(KINDS.ConfigMap, within(names.gate)),
-    objects.find(KINDS.StatefulSet, within(names.server)),
+export async function observe(key: ResourceKey, context: ObserveContext): Promise<Observation> {
+  const core = await observeCore(key, context.objects);
+  const { resource, status, gate, passwords } = core;
+  const { objects, now } = context;
+  const { isWhole, needs } = planLook(core, context);
+  const at = <T>(isNeeded: boolean, read: () => Promise<T>, otherwise: T): Promise<T> =>
+    isNeeded ? read() : Promise.resolve(otherwise);
+  const [around, { data, backup, mayTouchVolumes }, pods] = await Promise.all([
+    observeAround(key, objects, { ...core, needs }),
+    observeVolumes(key, { objects, ...(isWhole ? {} : context) }, core),
+    at(needs.pods !== 'none', () => observeMounting(key, context, { ...core, needs }), []),
   ]);
-  const status = readStatus(resource);
-  const passwords = await observePasswords(objects, key, resource?.spec);
-  const [data, backup] = (await Promise.all(
-    [names.dataClaim, names.backupClaim].map((claim) =>
-      observeStorage(objects, { namespace, name: claim }, volumes, resource?.metadata.uid ?? ''),
-    ),
-  )) as [ObservedStorage, ObservedStorage];
   const inputs = describeInputs({ data, backup, passwords, resource, status });
-  const wish = resource && toWish(resource, { namespace, inputs, status, passwords });
+  const wish = resource && toWish(resource, { namespace: key.namespace, inputs, status, passwords });
   const manifestHash = (step: JobStep): string | undefined => wish && hashManifest(step, wish);
-  const closedAt = gate ? undefined : closedSince(status, now);
-  const [definitionDeleting, namespaceTerminating, pods, jobs, children] = await Promise.all([
-    isDeleting(objects, DEFINITION, { name: 'mysqls.otus.homework' }),
-    isDeleting(objects, KINDS.Namespace, { name: namespace }),
-    observePods(objects, { namespace, name: names.dataClaim }, { closedAt, now }),
-    observeJobs(objects, key, { resourceUid: resource?.metadata.uid ?? '', inputs, manifestHash, now }),
-    observeChildren(objects, key, resource),
-  ]);
+  const identity = { resourceUid: resource?.metadata.uid ?? '', inputs, manifestHash, now };
+  const jobs = await at(needs.steps.length > 0, () => observeJobs(objects, key, identity, needs.steps), {});
   const observed: Observed = {
-    name,
+    name: key.name,
     resource: resource && toResource(resource, status),
-    definitionDeleting,
-    namespaceTerminating: namespaceTerminating === true,
-    mayTouchVolumes: volumes !== undefined,
+    ...around,
+    mayTouchVolumes,
     data,
     backup,
     pods,
     gate: gate && toGate(gate),
-    statefulSet: set && toSet(set),
     jobs,
     passwords: passwords.observed,
-    children,
   };
-  return { key, observed, resource, status, passwords, wish };
+  return { key, observed, resource, status, passwords, wish, isWhole };
 }
 
-/** A Job of another input is another Job: another volume, another password, another wish. */
+function observeMounting(
+  { namespace, name }: ResourceKey,
+  { objects, now }: ObserveContext,
+  { gate, status, needs }: Core & { readonly needs: Needs },
+): Promise<ObservedPod[]> {
+  const names = childNames(name);
+  const only = needs.pods === 'server' ? { only: `${names.server}-0` } : {};
+  const closedAt = gate ? undefined : closedSince(status, now);
+  return observePods(objects, { namespace, name: names.dataClaim }, { closedAt, now, ...only });
+}
+
+async function observeCore(key: ResourceKey, objects: Objects): Promise<Core> {
+  const { namespace, name } = key;
+  const names = childNames(name);
+  const claim = (child: string): Promise<PersistentVolumeClaim | undefined> =>
+    objects.find(KINDS.PersistentVolumeClaim, { namespace, name: child });
+  const reading = objects.find(KINDS.MySQL, key);
+  const [resource, gate, data, backup, passwords] = await Promise.all([
+    reading,
+    objects.find(KINDS.ConfigMap, { namespace, name: names.gate }),
+    claim(names.dataClaim),
+    claim(names.backupClaim),
+    observePasswords(objects, key, reading),
+  ]);
+  return { resource, status: readStatus(resource), gate, passwords, claims: { data, backup } };
+}
+
+function isDeleted(resource: StoredObject | undefined): boolean {
+  return resource?.metadata.deletionTimestamp !== undefined;
+}
+
+/** What is read of a state besides its core. */
+interface Needs {
+  /** `all` that mount the claim, of any name, or only the server's. */
+  readonly pods: 'all' | 'server' | 'none';
+  readonly steps: readonly JobStep[];
+  /** Whether the definition is being deleted, and what was rendered: for the end of a resource. */
+  readonly ending: boolean;
+  /** Whether the namespace is being deleted, and the StatefulSet. */
+  readonly surroundings: boolean;
+}
+
+const NOTHING: Needs = { pods: 'none', steps: [], ending: false, surroundings: false };
+
+function planLook(core: Core, { whole = false, render = false }: ObserveContext): { isWhole: boolean; needs: Needs } {
+  const { resource, gate } = core;
+  const isWhole = whole || isDeleted(resource) || (resource !== undefined && gate === undefined);
+  return { isWhole, needs: isWhole ? listAll(core) : listNeeds(core, render) };
+}
+
+/** Without its resource only volumes matter. */
+function listAll({ resource }: Core): Needs {
+  return resource ? { pods: 'all', steps: STEPS, ending: isDeleted(resource), surroundings: true } : NOTHING;
+}
+
+/** Behind an open gate: what is enough to see that a server that is Ready needs nothing. */
+function listNeeds({ resource, status, passwords, claims }: Core, render: boolean): Needs {
+  if (!resource) return NOTHING;
+  const isLeaving = [claims.data, claims.backup].some(isDeleted);
+  const isWanted: Readonly<Record<JobStep, boolean>> = {
+    backup: false,
+    // Its result also tells the version of the server, once.
+    restore: status.server === undefined,
+    'change-pass': isChanging(passwords),
+  };
+  const steps = STEPS.filter((step) => isWanted[step]);
+  return { pods: isLeaving ? 'all' : 'server', steps, ending: false, surroundings: render };
+}
+
+function isChanging({ observed: { hasNext, previousSince, hasDesired, desiredIsCurrent } }: Passwords): boolean {
+  return hasNext || previousSince !== undefined || (hasDesired && !desiredIsCurrent);
+}
+
+type Around = Pick<Observed, 'definitionDeleting' | 'namespaceTerminating' | 'statefulSet' | 'children'>;
+
+async function observeAround(
+  key: ResourceKey,
+  objects: Objects,
+  { resource, needs }: Pick<Core, 'resource'> & { readonly needs: Needs },
+): Promise<Around> {
+  const { namespace, name } = key;
+  if (!needs.surroundings)
+    return { definitionDeleting: false, namespaceTerminating: false, statefulSet: undefined, children: [] };
+  const [definitionDeleting, namespaceTerminating, set, children] = await Promise.all([
+    isDeleting(objects, DEFINITION, { name: 'mysqls.otus.homework' }),
+    isDeleting(objects, KINDS.Namespace, { name: namespace }),
+    objects.find(KINDS.StatefulSet, { namespace, name: childNames(name).server }),
+    needs.ending ? observeChildren(objects, key, resource) : [],
+  ]);
+  const isEnding = namespaceTerminating === true;
+  return { definitionDeleting, namespaceTerminating: isEnding, statefulSet: set && toSet(set), children };
+}
+
+async function observeVolumes(
+  { namespace, name }: ResourceKey,
+  { objects, volumesOf = () => undefined }: Pick<ObserveContext, 'objects' | 'volumesOf'>,
+  { resource, claims }: Core,
+): Promise<Pick<Observed, StorageRole | 'mayTouchVolumes'>> {
+  const names = childNames(name);
+  const reading = { objects, volumesOf, resourceUid: resource?.metadata.uid ?? '' };
+  const [data, backup] = await Promise.all([
+    observeStorage(reading, { namespace, name: names.dataClaim }, claims.data),
+    observeStorage(reading, { namespace, name: names.backupClaim }, claims.backup),
+  ]);
+  return { data: data.storage, backup: backup.storage, mayTouchVolumes: data.mayRead && backup.mayRead };
+}
+
+/** What each Job is made for. A Job of another input is another Job: another volume, another password, another wish. */
 export function describeInputs(seen: {
   readonly data: ObservedStorage;
   readonly backup: ObservedStorage;
@@ -119,7 +236,8 @@ export function describeInputs(seen: {
   };
 }
 
-function toWish(
+/** What a Job is made from. */
+export function toWish(
   resource: StoredMySQL,
   seen: Pick<JobWish, 'namespace' | 'inputs'> & { readonly status: StoredStatus; readonly passwords: Passwords },
 ): JobWish {
@@ -131,7 +249,8 @@ function uidOf(object: { readonly uid: string } | undefined): string {
   return object?.uid ?? '';
 }
 
-function toResource({ metadata, spec }: StoredMySQL, status: StoredStatus): ObservedResource {
+/** A resource as a decision sees it. */
+export function toResource({ metadata, spec }: StoredMySQL, status: StoredStatus): ObservedResource {
   const isAsked = (annotation: string): boolean => metadata.annotations?.[annotation] === 'true';
   return {
     uid: metadata.uid,
@@ -150,7 +269,8 @@ function toResource({ metadata, spec }: StoredMySQL, status: StoredStatus): Obse
   };
 }
 
-function toGate({ metadata, data = {} }: ConfigMap): ObservedGate {
+/** A gate as a decision sees it. */
+export function toGate({ metadata, data = {} }: ConfigMap): ObservedGate {
   return {
     uid: metadata.uid,
     expect: data['expect'] === 'empty' ? 'empty' : 'data',

@@ -5,21 +5,30 @@ import type { Clock } from '../cluster/clock.ts';
 import { isClusterError } from '../cluster/errors.ts';
 import { KINDS } from '../cluster/kinds.ts';
 import type { Objects } from '../cluster/objects.ts';
-import type { Decision } from './actions.ts';
+import type { Action, Decision } from './actions.ts';
 import type { Applied, Applier } from './apply-rendered.ts';
 import { buildStatus } from './conditions.ts';
 import { decide } from './decide.ts';
 import { execute } from './execute.ts';
+import { isLearnable, learn } from './learn.ts';
 import { mergePatch } from './merge-patch.ts';
-import type { Refusals } from './refusals.ts';
+import type { VolumesOf } from './observe-storage.ts';
 import { observe, type Observation, type ResourceKey } from './observe.ts';
+import { findServer } from './pods.ts';
+import type { Refusals } from './refusals.ts';
 
 /** What a round saw and what it is about to do. */
 export interface Round {
   readonly key: ResourceKey;
   readonly observation: Observation;
   readonly decision: Decision;
+  /** What follows is done in the same round, and told by its status. */
+  readonly isStep?: boolean;
 }
+
+/** A round goes on with what the API server answers for so long; then everything is looked at again. */
+const GOES_ON_MS = 2_000;
+const MOST_STEPS = 4;
 
 /** Dependencies of a round. */
 export interface ReconcileContext {
@@ -29,9 +38,10 @@ export interface ReconcileContext {
   readonly now: () => number;
   /** What earlier rounds were refused. */
   readonly refusals: Refusals;
+  readonly volumesOf?: VolumesOf;
   /** With it what is rendered is delivered. */
   readonly applier?: Applier | undefined;
-  /** Called when the status is written, and before the first action. */
+  /** Called when the status is written and before the first action, and before each step on the way. */
   readonly onRound?: (round: Round) => void;
 }
 
@@ -41,43 +51,120 @@ export interface ReconcileContext {
  * @throws ClusterError what the API server refuses; Conflict only means that something changed meanwhile
  */
 export async function reconcile(key: ResourceKey, context: ReconcileContext): Promise<Round> {
-  const { refusals } = context;
-  const now = context.now();
-  const { observation, applied } = await observeDelivered(key, context, now);
-  const decided = tellRefusal(decide(observation.observed, now), applied);
-  const id = `${key.namespace}/${key.name}`;
-  const round = { key, observation, decision: refusals.tell(id, decided) };
-  await writeStatus(round, applied, context, now);
-  context.onRound?.(round);
-  try {
-    await carryOut(round, context, now);
-    refusals.note(id, decided, undefined);
-  } catch (error) {
-    refusals.note(id, decided, error);
-    throw error;
+  const { observation, applied } = await observeDelivered(key, context, context.now());
+  const look = (seen: Observation): Round => ({
+    key,
+    observation: seen,
+    decision: tellRefusal(decide(seen.observed, context.now()), applied),
+  });
+  const makeSure = async (round: Round): Promise<Round> =>
+    isSure(round) ? round : look(await lookAtAll(key, context));
+  const until = context.clock.elapsed() + GOES_ON_MS;
+  let round = await makeSure(look(observation));
+  for (let steps = 0; steps < MOST_STEPS && goesOn(round, context); steps += 1) {
+    const next = look(await takeStep(round, context));
+    const isLate = context.clock.elapsed() > until;
+    // Which pods there are was read while the gate was open: that is enough to stop a server, and for nothing else.
+    if (isLate || (isStopping(round) && !isStopping(next))) return round;
+    round = await makeSure(next);
   }
-  return round;
+  return conclude(round, applied, context);
 }
 
-async function carryOut(
-  { decision, observation }: Round,
-  { objects, clock }: ReconcileContext,
-  now: number,
+/** What only makes things safer, and is right whatever else there may be about a server that is Ready. */
+const SAFE: readonly Action['kind'][] = ['add-finalizer', 'retain-volume', 'expect-data'];
+
+/** Whether a quick look was enough. */
+function isSure({ observation: { isWhole, observed }, decision: { actions } }: Round): boolean {
+  if (isWhole || !observed.resource) return isWhole || actions.length === 0;
+  return findServer(observed) !== undefined && actions.every(({ kind }) => SAFE.includes(kind));
+}
+
+function lookAtAll(key: ResourceKey, { objects, now }: ReconcileContext): Promise<Observation> {
+  return observe(key, { objects, now: now(), whole: true });
+}
+
+function isStopping({ decision: { actions } }: Round): boolean {
+  return actions.some(({ kind }) => kind === 'close-gate' || kind === 'delete-stateful-set');
+}
+
+/** What is refused again and again is told as such. */
+function tellRefused(round: Round, { refusals }: ReconcileContext): Round {
+  return { ...round, decision: refusals.tell(idOf(round), round.decision) };
+}
+
+function idOf({ key: { namespace, name } }: Round): string {
+  return `${namespace}/${name}`;
+}
+
+/** Whether what follows can be decided from the answers. A refusal, or that somebody took our finalizer off, is told first. */
+function goesOn(round: Round, context: ReconcileContext): boolean {
+  const { observation, decision } = round;
+  const { actions } = decision;
+  if (tellRefused(round, context).decision !== decision) return false;
+  const isKnown = observation.resource?.status?.['observedGeneration'] !== undefined;
+  return (
+    actions.length > 0 &&
+    actions.every((action) => isLearnable(action) && !(action.kind === 'add-finalizer' && isKnown))
+  );
+}
+
+async function takeStep(round: Round, context: ReconcileContext): Promise<Observation> {
+  context.onRound?.({ ...round, isStep: true });
+  let { observation } = round;
+  await act(round, context, async (action) => {
+    const answer = await execute(action, observation, { ...context, now: formatTime(context.now()) });
+    observation = learn(observation, action, answer);
+  });
+  return observation;
+}
+
+/** Carries out a decision, and remembers what was refused. */
+async function act(
+  round: Round,
+  { refusals }: ReconcileContext,
+  carryOut: (action: Action) => Promise<unknown>,
 ): Promise<void> {
-  for (const action of decision.actions) {
-    await execute(action, observation, { objects, clock, now: new Date(now).toISOString() });
+  try {
+    for (const action of round.decision.actions) await carryOut(action);
+    refusals.note(idOf(round), round.decision, undefined);
+  } catch (error) {
+    refusals.note(idOf(round), round.decision, error);
+    throw error;
   }
+}
+
+/** The status tells what is about to be done before it is done: some of its facts must not get lost. */
+async function conclude(round: Round, applied: Applied, context: ReconcileContext): Promise<Round> {
+  const { observation, decision } = round;
+  const now = context.now();
+  const finish = (): Promise<void> =>
+    act(round, context, (action) => execute(action, observation, { ...context, now: formatTime(now) }));
+  const told = tellRefused(round, context);
+  // A Job that is made leaves its own traces.
+  const isJob = decision.actions.length > 0 && decision.actions.every(({ kind }) => kind === 'create-job');
+  const isFirst = isJob && told.decision === decision;
+  if (isFirst) await finish();
+  await writeStatus(told, applied, context, now);
+  context.onRound?.(told);
+  if (!isFirst) await finish();
+  return told;
+}
+
+function formatTime(now: number): string {
+  return new Date(now).toISOString();
 }
 
 /** With `--render` what is rendered is delivered first, and then everything looked at again. */
 async function observeDelivered(
   key: ResourceKey,
-  { objects, applier }: ReconcileContext,
+  { objects, applier, volumesOf }: ReconcileContext,
   now: number,
 ): Promise<{ readonly observation: Observation; readonly applied: Applied }> {
-  const observation = await observe(objects, key, now);
+  const context = { objects, now, render: applier !== undefined, ...(volumesOf ? { volumesOf } : {}) };
+  const observation = await observe(key, context);
   const applied = (await applier?.apply(objects, observation, now)) ?? { changed: false };
-  return { observation: applied.changed ? await observe(objects, key, now) : observation, applied };
+  return { observation: applied.changed ? await observe(key, context) : observation, applied };
 }
 
 /** A refusal is told when there is nothing else to do: it must not keep data from being made safe. */

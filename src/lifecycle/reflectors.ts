@@ -10,6 +10,9 @@ import { startReflector, type Reflector } from '../cluster/reflector.ts';
 import type { Change } from '../cluster/store.ts';
 import type { PersistentVolume, StoredObject } from '../cluster/types.ts';
 import { keepIdentity, keepResource, keepVolume } from './cached.ts';
+import type { News } from './news.ts';
+import type { VolumesOf } from './observe-storage.ts';
+import { createVolumeIndex } from './volume-index.ts';
 import { createSecretUsers, type SecretUsers } from './secret-users.ts';
 
 export interface ReflectorsOptions {
@@ -17,7 +20,16 @@ export interface ReflectorsOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly namespace?: string | undefined;
-  readonly onFailure: (what: string, error: unknown) => void;
+  /** @param failures so many in a row */
+  readonly onFailure: (what: string, error: unknown, failures: number) => void;
+  readonly news: News;
+}
+
+/** For how long nothing was heard of a kind; at rest less than two minutes. */
+export interface Silence {
+  /** The plural, as RBAC names it. */
+  readonly resource: string;
+  readonly ms: number;
 }
 
 /** All that is watched. */
@@ -25,7 +37,12 @@ export interface Reflectors {
   readonly resources: Reflector<StoredMySQL>;
   /** Every volume of the cluster, with the claim that it names; empty where they may not be read. */
   readonly volumes: Reflector<PersistentVolume>;
+  /** Names the volumes that name a claim; undefined before they were listed, and where they may not be. */
+  readonly volumesOf: VolumesOf;
   readonly isSynced: () => boolean;
+  readonly silences: () => readonly Silence[];
+  /** Everything was listed once, the volumes too. */
+  readonly listed: Promise<unknown>;
   readonly stop: () => Promise<void>;
 }
 
@@ -51,28 +68,45 @@ const LABELLED: readonly Kind[] = [
 /** These are many and never a password that git names. */
 const NO_PASSWORDS = 'type!=helm.sh/release.v1,type!=kubernetes.io/service-account-token';
 
+/** A change whose word got lost is seen within a minute: one list of each kind, however many resources there are. */
+const RELIST_MS = 50_000;
+
+type Start = <T extends StoredObject>(kind: Kind<T>, watched: Watched<T>) => Reflector<T>;
+
 /** @param add makes the key `NAMESPACE/NAME` of a resource due */
-export function startReflectors(options: ReflectorsOptions, add: (key: string) => void): Reflectors {
-  const { namespace } = options;
-  const start = <T extends StoredObject>(kind: Kind<T>, watched: Watched<T>): Reflector<T> => {
+function createStart(options: ReflectorsOptions, add: (key: string) => void): Start {
+  const { namespace, news } = options;
+  return (kind, watched) => {
     const { keysOf, transform, selection, note, isOptional = false } = watched;
     let isTold = false;
     return startReflector({
       ...options,
       kind,
       selection: { namespace: kind.namespaced ? namespace : undefined, ...selection },
-      transform,
+      timing: { relistMs: RELIST_MS },
+      transform: (object) => {
+        const kept = transform(object);
+        news.keep(object, kept);
+        return kept;
+      },
       onChange: (change) => {
         note?.(change);
+        if (!news.isNews(change)) return;
         for (const key of keysOf(change.object)) add(key);
       },
-      onFailure: ({ error }) => {
+      onFailure: ({ error, failures }) => {
         const isForbidden = isOptional && isClusterError(error, 'Forbidden');
-        if (!(isForbidden && isTold)) options.onFailure(kind.plural, error);
+        if (!(isForbidden && isTold)) options.onFailure(kind.plural, error, failures);
         isTold = isForbidden;
       },
     });
   };
+}
+
+/** @param add makes the key `NAMESPACE/NAME` of a resource due */
+export function startReflectors(options: ReflectorsOptions, add: (key: string) => void): Reflectors {
+  const { namespace } = options;
+  const start = createStart(options, add);
   const users = createSecretUsers();
   const resources = start(KINDS.MySQL, { keysOf: keyOfResource, transform: keepResource, note: users.note });
   const selection = { labelSelector: RESOURCE_LABEL };
@@ -84,10 +118,16 @@ export function startReflectors(options: ReflectorsOptions, add: (key: string) =
     }),
     ...LABELLED.map((kind) => start(kind, { keysOf: keyOfLabel, transform: keepIdentity, selection })),
   ];
+  const index = createVolumeIndex();
   const volumes = start(KINDS.PersistentVolume, {
+    note: index.note,
     keysOf: (volume) => keysOfVolume(volume, resources, namespace),
     transform: keepVolume,
     isOptional: true,
+  });
+  let areVolumesKnown = false;
+  void volumes.synced.then((known) => {
+    areVolumesKnown = known;
   });
   let isSynced = false;
   void Promise.all([resources, ...others].map(({ synced }) => synced)).then((all) => {
@@ -96,7 +136,15 @@ export function startReflectors(options: ReflectorsOptions, add: (key: string) =
   return {
     resources,
     volumes,
+    volumesOf: (claim) => (areVolumesKnown ? index.of(claim) : undefined),
     isSynced: () => isSynced,
+    silences: () =>
+      // Where volumes may not be read nothing is ever heard of them.
+      [resources, ...others, ...(areVolumesKnown ? [volumes] : [])].map(({ resource, silentMs }) => ({
+        resource,
+        ms: silentMs(),
+      })),
+    listed: Promise.all([resources, volumes, ...others].map(({ synced }) => synced)),
     stop: async () => {
       await Promise.all([resources, volumes, ...others].map((reflector) => reflector.stop()));
     },

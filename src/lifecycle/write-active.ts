@@ -9,6 +9,7 @@ import {
 } from '../api/names.ts';
 import { KINDS } from '../cluster/kinds.ts';
 import type { Manifest, Objects } from '../cluster/objects.ts';
+import type { Secret } from '../cluster/types.ts';
 import type { Action } from './actions.ts';
 import type { Observation } from './observe.ts';
 
@@ -19,7 +20,7 @@ export async function writeActive(
   objects: Objects,
   observation: Observation,
   { change, now }: { readonly change: Change; readonly now: string },
-): Promise<void> {
+): Promise<Secret> {
   const { key, passwords } = observation;
   const name = childNames(key.name).activeSecret;
   const { active, desired } = passwords;
@@ -27,14 +28,13 @@ export async function writeActive(
     if (desired === undefined) throw new Error(`${key.name}: there is no password to write`);
     // Of a server that runs nobody knows the password for certain: the Job tries it.
     const data = change === 'first' ? { current: desired } : { current: desired, next: desired };
-    await objects.create(KINDS.Secret, {
+    return objects.create(KINDS.Secret, {
       apiVersion: 'v1',
       kind: 'Secret',
       metadata: { name, namespace: key.namespace, labels: { [RESOURCE_LABEL]: key.name } },
       type: 'Opaque',
       data,
     } as Manifest);
-    return;
   }
   const { data, annotations } = changed(change, observation, now);
   const body = {
@@ -42,7 +42,7 @@ export async function writeActive(
     metadata: { annotations: { ...annotations, [REVISION_ANNOTATION]: String(passwords.revision + 1) } },
   };
   const { uid, resourceVersion } = active?.metadata ?? {};
-  await objects.patch(
+  return objects.patch(
     KINDS.Secret,
     { namespace: key.namespace, name },
     { kind: 'merge', body },

@@ -293,7 +293,7 @@ export const partials = {
     };
 
   return "    resourceNames:\n      - "
-    + ((stack1 = lookupProperty(helpers,"quote").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"watchNamespace"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":120,"column":8},"end":{"line":120,"column":32}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"watchNamespace"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":121,"column":8},"end":{"line":121,"column":32}}})) != null ? stack1 : "")
     + "\n";
 },"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
@@ -305,22 +305,22 @@ export const partials = {
 
   return "  # The resource: its finalizer, and what happened to it.\n  - apiGroups:\n      - otus.homework\n    resources:\n      - mysqls\n    verbs:\n      - get\n      - list\n      - patch\n      - watch\n  - apiGroups:\n      - otus.homework\n    resources:\n      - mysqls/status\n    verbs:\n      - patch\n  # The gate and the password in force; the password that git names may be in a Secret of any name.\n  - apiGroups:\n      - \"\"\n    resources:\n      - configmaps\n      - secrets\n    verbs:\n      - create\n      - delete\n      - get\n      - list\n      - patch\n      - watch\n  # A claim is made again only to bind a retained volume, and deleted only behind the final backup.\n  - apiGroups:\n      - \"\"\n    resources:\n      - persistentvolumeclaims\n    verbs:\n      - create\n      - delete\n      - get\n      - list\n"
     + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"render"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":40,"column":0},"end":{"line":42,"column":7}}})) != null ? stack1 : "")
-    + "      - watch\n  # Pods that hold a volume which must be free.\n  - apiGroups:\n      - \"\"\n    resources:\n      - pods\n    verbs:\n      - delete\n      - list\n      - watch\n  # Backup, restore, password change.\n  - apiGroups:\n      - batch\n    resources:\n      - jobs\n    verbs:\n      - create\n      - delete\n      - get\n      - list\n      - watch\n  # The server, at the end of its life"
-    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"render"),{"name":"if","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":64,"column":38},"end":{"line":64,"column":82}}})) != null ? stack1 : "")
+    + "      - watch\n  # Pods that hold a volume which must be free.\n  - apiGroups:\n      - \"\"\n    resources:\n      - pods\n    verbs:\n      - delete\n      - get\n      - list\n      - watch\n  # Backup, restore, password change.\n  - apiGroups:\n      - batch\n    resources:\n      - jobs\n    verbs:\n      - create\n      - delete\n      - get\n      - list\n      - watch\n  # The server, at the end of its life"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"render"),{"name":"if","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":65,"column":38},"end":{"line":65,"column":82}}})) != null ? stack1 : "")
     + ".\n  - apiGroups:\n      - apps\n    resources:\n      - statefulsets\n    verbs:\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"render"),{"name":"if","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":70,"column":0},"end":{"line":72,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"render"),{"name":"if","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":71,"column":0},"end":{"line":73,"column":7}}})) != null ? stack1 : "")
     + "      - delete\n      - get\n      - list\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"render"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":76,"column":0},"end":{"line":78,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"render"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":77,"column":0},"end":{"line":79,"column":7}}})) != null ? stack1 : "")
     + "      - watch\n  - apiGroups:\n      - \"\"\n    resources:\n      - services\n    verbs:\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"render"),{"name":"if","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":85,"column":0},"end":{"line":87,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"render"),{"name":"if","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":86,"column":0},"end":{"line":88,"column":7}}})) != null ? stack1 : "")
     + "      - delete\n      - get\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"render"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":90,"column":0},"end":{"line":92,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"render"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":91,"column":0},"end":{"line":93,"column":7}}})) != null ? stack1 : "")
     + "  - apiGroups:\n      - networking.k8s.io\n    resources:\n      - networkpolicies\n    verbs:\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"render"),{"name":"if","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":98,"column":0},"end":{"line":100,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"render"),{"name":"if","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":99,"column":0},"end":{"line":101,"column":7}}})) != null ? stack1 : "")
     + "      - delete\n      - get\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"render"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":103,"column":0},"end":{"line":105,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"render"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":104,"column":0},"end":{"line":106,"column":7}}})) != null ? stack1 : "")
     + "  - apiGroups:\n      - \"\"\n    resources:\n      - events\n    verbs:\n      - create\n      - patch\n  # Whether the namespace is being deleted.\n  - apiGroups:\n      - \"\"\n    resources:\n      - namespaces\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"watchNamespace"),{"name":"if","hash":{},"fn":container.program(3, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":118,"column":0},"end":{"line":121,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"watchNamespace"),{"name":"if","hash":{},"fn":container.program(3, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":119,"column":0},"end":{"line":122,"column":7}}})) != null ? stack1 : "")
     + "    verbs:\n      - get\n";
 },"useData":true},
 };

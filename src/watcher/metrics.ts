@@ -1,4 +1,4 @@
-// The watcher's metrics under the names of controller-runtime and client-go, which dashboards know, and two of our own.
+// The watcher's metrics under the names of controller-runtime and client-go, which dashboards know, and three of our own.
 
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import type { Clock } from '../cluster/clock.ts';
@@ -98,6 +98,7 @@ const LABELS: Readonly<Record<string, string[]>> = {
   controller_runtime_active_workers: ['controller'],
   mysql_backup_last_success_timestamp_seconds: ['namespace', 'name'],
   mysql_finalizer_pending_seconds: ['namespace', 'name'],
+  mysql_watch_silent_seconds: ['resource'],
 };
 
 function createResourceGauges(registry: Registry, clock: Clock, view: () => ControllerView | undefined): void {
@@ -107,6 +108,18 @@ function createResourceGauges(registry: Registry, clock: Clock, view: () => Cont
       if (lastBackupAt !== undefined) set({ namespace, name }, lastBackupAt / 1000);
     }
   });
+  const silent = 'mysql_watch_silent_seconds';
+  gauge(
+    registry,
+    silent,
+    'Seconds since the API server was last heard about these objects; below 120 at rest.',
+    (set) => {
+      for (const { resource, ms } of view()?.silences() ?? []) {
+        // Before the first list.
+        if (Number.isFinite(ms)) set({ resource }, ms / 1000);
+      }
+    },
+  );
   const pending = 'mysql_finalizer_pending_seconds';
   gauge(registry, pending, 'For how long a deleted resource waits for its final backup.', (set) => {
     for (const { namespace, name, pendingSince } of view()?.resources() ?? []) {

@@ -8,13 +8,16 @@ import type { Round } from '../lifecycle/reconcile.ts';
 import { TOLD_AFTER } from '../lifecycle/repeats.ts';
 import { describeError, type Log, type LogFields } from './log.ts';
 
+/** So many failures in a row of a watch are worth somebody's attention. */
+const WATCH_FAILURES = 3;
+
 /** What a controller calls. */
 export type Reporter = Required<Pick<ControllerOptions, 'onRound' | 'onRepeat' | 'onFailure'>>;
 
 export function createReporter({ log, events }: { readonly log: Log; readonly events: EventRecorder }): Reporter {
   return {
     onRound(round) {
-      const notes = listEvents(inputOf(round));
+      const notes = round.isStep ? [] : listEvents(inputOf(round));
       for (const note of notes) events.record(note);
       const { decision } = round;
       const level = decision.progress === 'Stalled' ? 'warn' : 'info';
@@ -28,11 +31,16 @@ export function createReporter({ log, events }: { readonly log: Log; readonly ev
       if (resource) events.record(describeNoProgress(inputOf(round), resource));
       log.warn('makes no progress', { ...fieldsOf(round), reason: round.decision.reason, times });
     },
-    onFailure(what, error) {
+    onFailure(what, error, failures) {
       const [namespace, name] = what.split('/');
-      const about: LogFields = name === undefined ? { kind: what } : { namespace, name };
-      const isOrdinary = isClusterError(error, 'Conflict', 'Gone');
-      log[isOrdinary ? 'debug' : 'error'](name === undefined ? 'the watch failed' : 'the round failed', {
+      if (name === undefined) {
+        // A watch is opened anew when the server is slow, or says that it is too old; nothing is lost by that.
+        const isOrdinary = failures < WATCH_FAILURES && isClusterError(error, 'Gone', 'Unavailable');
+        log[isOrdinary ? 'debug' : 'error']('the watch failed', { kind: what, failures, ...describeError(error) });
+        return;
+      }
+      const about: LogFields = { namespace, name };
+      log[isClusterError(error, 'Conflict', 'Gone') ? 'debug' : 'error']('the round failed', {
         ...about,
         ...describeError(error),
       });

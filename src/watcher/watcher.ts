@@ -10,7 +10,7 @@ import { acquireLease, type Term } from '../cluster/lease.ts';
 import { createObjects } from '../cluster/objects.ts';
 import { WORKERS, startController, type Controller } from '../lifecycle/controller.ts';
 import type { Address } from './address.ts';
-import { isStuck } from './health.ts';
+import { isStuck, listDeaf } from './health.ts';
 import { startHttpServer, textPage, type HttpServer, type Routes } from './http-server.ts';
 import { describeError, type Log } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -100,14 +100,20 @@ async function listen(watcher: Watcher): Promise<HttpServer | undefined> {
   const routes: Routes = {
     '/metrics': async () => ({ code: 200, type: metrics.contentType, text: await metrics.text() }),
     '/healthz': () => (isStuck(metrics.longestRoundMs()) ? textPage(500, 'a round does not end') : textPage(200, 'ok')),
-    '/readyz': () => (isReady(watcher) ? textPage(200, 'ok') : textPage(503, 'the resources are not listed yet')),
+    '/readyz': () => {
+      const problem = explainUnready(watcher);
+      return problem === '' ? textPage(200, 'ok') : textPage(503, problem);
+    },
   };
   return startHttpServer(address, routes);
 }
 
-/** One that stands by is as ready as it can be. */
-function isReady({ controller, lease }: Watcher): boolean {
-  return controller ? controller.isSynced() : lease !== undefined;
+/** Empty when it is ready. One that stands by is as ready as it can be. */
+function explainUnready({ controller, lease }: Watcher): string {
+  const isSynced = controller ? controller.isSynced() : lease !== undefined;
+  if (!isSynced) return 'the resources are not listed yet';
+  const deaf = listDeaf(controller?.silences() ?? []);
+  return deaf.length === 0 ? '' : `nothing was heard for minutes of ${deaf.join(', ')}; the log says why`;
 }
 
 /** Acts until one of the signals aborts. */

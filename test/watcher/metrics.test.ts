@@ -14,6 +14,10 @@ const view: ControllerView = {
   ],
   depth: () => ({ due: 3, delayed: 1, inFlight: 0 }),
   isSynced: () => true,
+  silences: () => [
+    { resource: 'pods', ms: 42_000 },
+    { resource: 'jobs', ms: Infinity },
+  ],
 };
 
 function create(): Metrics {
@@ -82,6 +86,9 @@ describe('resources', () => {
     ]);
     expect(await read(metrics, 'mysql_finalizer_pending_seconds')).toEqual([
       `mysql_finalizer_pending_seconds{namespace="b",name="shop"} ${String(waited)}`,
+    ]);
+    expect(await read(metrics, 'mysql_watch_silent_seconds')).toEqual([
+      'mysql_watch_silent_seconds{resource="pods"} 42',
     ]);
     expect(await read(metrics, 'workqueue_depth')).toEqual(['workqueue_depth{name="mysql"} 3']);
     metrics.show(undefined);

@@ -1,0 +1,60 @@
+// What of an object a decision can depend on, as a text that differs when that does. An update that leaves it as it was is
+// no news: most of them are echoes of what the watcher wrote itself, and heartbeats of others. Pure.
+//
+// What the watcher itself never writes stands apart: when that has changed, an edit of somebody came before our own write,
+// and the word of it may have been lost.
+
+import { RESET_PASSWORD_ANNOTATION, ROTATE_NOW_ANNOTATION, SKIP_BACKUP_ANNOTATION } from '../api/names.ts';
+import type { Job, PersistentVolume, PersistentVolumeClaim, Pod, StoredObject } from '../cluster/types.ts';
+
+interface Parts {
+  readonly theirs: readonly unknown[];
+  /** What our writes change, too. */
+  readonly both?: readonly unknown[];
+}
+
+type Digest = (object: StoredObject) => Parts;
+
+/** Kinds that are not here are news with every version. */
+const DIGESTS: Readonly<Record<string, Digest>> = {
+  MySQL: ({ metadata: { generation, finalizers, annotations = {} } }) => ({
+    theirs: [
+      generation,
+      ...[RESET_PASSWORD_ANNOTATION, ROTATE_NOW_ANNOTATION, SKIP_BACKUP_ANNOTATION].map((name) => annotations[name]),
+    ],
+    both: [finalizers],
+  }),
+  PersistentVolumeClaim: (object) => {
+    const { spec, status } = object as PersistentVolumeClaim;
+    return { theirs: [spec?.volumeName, spec?.resources?.requests, status?.phase] };
+  },
+  PersistentVolume: (object) => {
+    const { spec, status, metadata } = object as PersistentVolume;
+    const { claimRef: { namespace, name, uid } = {}, capacity, persistentVolumeReclaimPolicy } = spec ?? {};
+    return {
+      theirs: [namespace, name, capacity, status?.phase],
+      both: [uid, persistentVolumeReclaimPolicy, metadata.annotations],
+    };
+  },
+  Pod: (object) => {
+    const { spec, status = {} } = object as Pod;
+    const { phase, conditions = [], initContainerStatuses = [], containerStatuses = [] } = status;
+    const states = [...initContainerStatuses, ...containerStatuses].map(({ state, lastState }) => [state, lastState]);
+    return { theirs: [spec?.nodeName, phase, conditions.map(({ type, status: holds }) => [type, holds]), states] };
+  },
+  Job: (object) => ({ theirs: [(object as Job).status?.conditions?.map(({ type, status }) => [type, status])] }),
+  StatefulSet: () => ({ theirs: [] }),
+};
+
+export interface ObjectDigest {
+  readonly theirs: string;
+  readonly both: string;
+}
+
+/** Undefined where every version is news. */
+export function digestOf(object: StoredObject): ObjectDigest | undefined {
+  const parts = DIGESTS[object.kind]?.(object);
+  if (!parts) return undefined;
+  const { theirs, both = [] } = parts;
+  return { theirs: JSON.stringify([object.metadata.deletionTimestamp, ...theirs]), both: JSON.stringify(both) };
+}

@@ -1,0 +1,54 @@
+// Tells news from echoes: an update that changes nothing that matters, and the word of a watch about what the watcher wrote
+// itself and has the answer to already.
+
+import type { Objects } from '../cluster/objects.ts';
+import type { Change } from '../cluster/store.ts';
+import type { StoredObject } from '../cluster/types.ts';
+import { digestOf, type ObjectDigest } from './digest.ts';
+
+export interface News {
+  /** Remembers of an object, as it came, what matters of what is kept of it. */
+  readonly keep: (object: StoredObject, kept: StoredObject) => void;
+  readonly isNews: (change: Change<StoredObject>) => boolean;
+  /** Writes whose answers are remembered. */
+  readonly noteWrites: (objects: Objects) => Objects;
+}
+
+/** The word of a watch comes within milliseconds; more of our writes than this are never on their way. */
+const MOST_WRITES = 1000;
+
+export function createNews(): News {
+  const digests = new WeakMap<StoredObject, ObjectDigest | undefined>();
+  /** `uid/resourceVersion`, the oldest first. */
+  const written = new Set<string>();
+  const note = <T extends StoredObject>(answer: T): T => {
+    written.add(idOf(answer));
+    for (const oldest of written) {
+      if (written.size <= MOST_WRITES) break;
+      written.delete(oldest);
+    }
+    return answer;
+  };
+  return {
+    keep: (object, kept) => {
+      digests.set(kept, digestOf(object));
+    },
+    isNews(change) {
+      if (change.kind === 'deleted') return true;
+      const isOurs = written.delete(idOf(change.object));
+      if (change.kind === 'added') return !isOurs;
+      const [now, before] = [digests.get(change.object), digests.get(change.previous)];
+      if (now === undefined || before === undefined) return !isOurs;
+      return now.theirs !== before.theirs || (!isOurs && now.both !== before.both);
+    },
+    noteWrites: (objects) => ({
+      ...objects,
+      create: async (...call) => note(await objects.create(...call)),
+      patch: async (...call) => note(await objects.patch(...call)),
+    }),
+  };
+}
+
+function idOf({ metadata: { uid, resourceVersion } }: StoredObject): string {
+  return `${uid}/${resourceVersion}`;
+}

@@ -1,0 +1,142 @@
+// A quick look is enough to find that nothing is to be done; before anything is done everything is looked at, live.
+
+import { describe, expect, it } from 'vitest';
+import { FINALIZER, RESOURCE_UID_ANNOTATION } from '../../src/api/names.ts';
+import type { Objects } from '../../src/cluster/objects.ts';
+import type { StoredObject } from '../../src/cluster/types.ts';
+import { reconcile, type Round } from '../../src/lifecycle/reconcile.ts';
+import { createRefusals } from '../../src/lifecycle/refusals.ts';
+import { createManualClock } from '../support/manual-clock.ts';
+
+const TIME = '2026-11-23T10:00:00Z';
+const NOW = Date.parse(TIME) + 5_000;
+
+function object(kind: string, name: string, body: object = {}, metadata: object = {}): StoredObject {
+  const identity = { name, uid: `${name}-uid`, resourceVersion: '1', creationTimestamp: TIME };
+  return { apiVersion: 'v1', kind, metadata: { ...identity, ...metadata }, ...body };
+}
+
+function claim(name: string): StoredObject {
+  const spec = { volumeName: `pvc-${name}-uid`, storageClassName: 'fast', resources: { requests: { storage: '1Gi' } } };
+  return object('PersistentVolumeClaim', name, { spec, status: { phase: 'Bound' } });
+}
+
+function volume(name: string, claimName: string, owner: string, claimUid = `${claimName}-uid`): StoredObject {
+  const claimRef = { namespace: 'a', name: claimName, uid: claimUid };
+  const spec = {
+    claimRef,
+    storageClassName: 'fast',
+    capacity: { storage: '1Gi' },
+    persistentVolumeReclaimPolicy: 'Retain',
+  };
+  const annotations = { 'pv.kubernetes.io/provisioned-by': 'x', [RESOURCE_UID_ANNOTATION]: owner };
+  return object('PersistentVolume', name, { spec, status: { phase: 'Bound' } }, { annotations });
+}
+
+/** A resource whose two new volumes are made safe: what is missing is the gate. */
+const BEFORE_GATE = [
+  object(
+    'MySQL',
+    'shop',
+    { spec: { image: 'mysql:8.4', database: 'shop', password: 'x', storage_size: '1Gi' } },
+    { finalizers: [FINALIZER], generation: 1 },
+  ),
+  claim('shop-pvc'),
+  claim('backup-shop-pvc'),
+  volume('pvc-shop-pvc-uid', 'shop-pvc', 'shop-uid'),
+  volume('pvc-backup-shop-pvc-uid', 'backup-shop-pvc', 'shop-uid'),
+];
+const NEW: Readonly<Record<string, string[]>> = {
+  'shop-pvc': ['pvc-shop-pvc-uid'],
+  'backup-shop-pvc': ['pvc-backup-shop-pvc-uid'],
+};
+
+interface Outcome {
+  readonly round: Round;
+  readonly made: string[];
+  readonly lists: string[];
+}
+
+/** One round, in which the watch of volumes tells of the new ones only. */
+async function run(live: readonly StoredObject[]): Promise<Outcome> {
+  const made: string[] = [];
+  const lists: string[] = [];
+  const of = (kind: { readonly plural: string }): StoredObject[] =>
+    live.filter(({ kind: name }) => `${name.toLowerCase()}s` === kind.plural);
+  const objects = {
+    find: (kind: { plural: string }, { name }: { name: string }) =>
+      Promise.resolve(of(kind).find(({ metadata }) => metadata.name === name)),
+    list: (kind: { plural: string }) => {
+      lists.push(kind.plural);
+      return Promise.resolve({ items: of(kind), resourceVersion: '1' });
+    },
+    create: (_: unknown, manifest: StoredObject) => {
+      made.push(`${manifest.kind} ${manifest.metadata.name}`);
+      return Promise.resolve(manifest);
+    },
+    patch: () => Promise.resolve(live[0]),
+    delete: () => Promise.resolve(),
+  } as unknown as Objects;
+  const volumesOf = ({ name }: { name: string }): string[] => NEW[name] ?? [];
+  const context = { objects, volumesOf, refusals: createRefusals(), clock: createManualClock(NOW), now: () => NOW };
+  const round = await reconcile({ namespace: 'a', name: 'shop' }, context);
+  return { round, made, lists };
+}
+
+describe('a gate', () => {
+  it('opens where all volumes of the cluster were looked through', async () => {
+    const { made, lists } = await run(BEFORE_GATE);
+    expect(made).toEqual(['Secret shop-active', 'ConfigMap shop-gate']);
+    expect(lists).toContain('persistentvolumes');
+  });
+
+  it('stays closed when a volume with data is kept of which no watch has told', async () => {
+    const kept = volume('old', 'shop-pvc', 'an-earlier-uid', 'an-earlier-claim');
+    const { round, made } = await run([...BEFORE_GATE, kept]);
+    expect(round.decision.reason).toBe('RetainedVolumeNotBound');
+    expect(made).toEqual([]);
+  });
+
+  it('stays closed in a namespace that is being deleted', async () => {
+    const going = object('Namespace', 'a', {}, { deletionTimestamp: TIME });
+    expect((await run([...BEFORE_GATE, going])).made).toEqual([]);
+  });
+
+  it('stays closed for a pod that has waited, of any name', async () => {
+    const volumes = [{ name: 'x', persistentVolumeClaim: { claimName: 'shop-pvc' } }];
+    const pod = object(
+      'Pod',
+      'theirs',
+      { spec: { containers: [], volumes } },
+      { creationTimestamp: '2026-11-23T09:00:00Z' },
+    );
+    const { round, made } = await run([...BEFORE_GATE, pod]);
+    expect(round.decision.actions.map(({ kind }) => kind)).toEqual(['delete-pod']);
+    expect(made).toEqual([]);
+  });
+});
+
+describe('a server that runs', () => {
+  const gate = object('ConfigMap', 'shop-gate', { data: { expect: 'data', claim: 'shop-pvc-uid' } });
+  const active = object('Secret', 'shop-active', { data: { current: Buffer.from('x').toString('base64') } });
+  const server = (name: string): StoredObject =>
+    object('Pod', name, {
+      spec: {
+        containers: [{ name: 'mysql', image: 'mysql:8.4' }],
+        volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'shop-pvc' } }],
+      },
+      status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] },
+    });
+  const running = [...BEFORE_GATE, gate, active];
+
+  it('is left alone on a quick look: no list at all', async () => {
+    const { round, lists } = await run([...running, server('shop-0')]);
+    expect(round.decision).toMatchObject({ progress: 'Ready', actions: [] });
+    expect(lists).toEqual([]);
+  });
+
+  it('is found under any name by the claim', async () => {
+    const { round } = await run([...running, server('shop-of-another-set-x7')]);
+    expect(round.decision).toMatchObject({ progress: 'Ready', actions: [] });
+  });
+});
