@@ -21,6 +21,13 @@ const ONLY_IN: Readonly<Record<string, RegExp>> = {
 };
 
 const PROLOGUE = "const importMetaUrl=require('node:url').pathToFileURL(__filename).href;";
+/** undici's parser is WebAssembly, for which the optimising compiler takes 35 MiB, once: the peak of an idle watcher. */
+const SMALL_WASM = "require('node:v8').setFlagsFromString('--liftoff-only');";
+
+const BANNERS: Readonly<Record<string, string>> = {
+  'kubectl-mysql': `#!/usr/bin/env node\n${PROLOGUE}`,
+  online: SMALL_WASM + PROLOGUE,
+};
 
 /** Leaves imports of the other entries to Node. */
 const apart: Plugin = {
@@ -69,7 +76,7 @@ async function bundle(source: string, name: string): Promise<Metafile> {
     plugins: [apart, noDebug],
     // ES modules within a CommonJS file ask where they are.
     define: { 'import.meta.url': 'importMetaUrl' },
-    banner: { js: name === 'kubectl-mysql' ? `#!/usr/bin/env node\n${PROLOGUE}` : PROLOGUE },
+    banner: { js: BANNERS[name] ?? PROLOGUE },
     logLevel: 'warning',
   } satisfies BuildOptions;
   return (await esbuild.build(options)).metafile;
