@@ -1,0 +1,247 @@
+// The rest of the cluster, played: it delivers resources with their children, binds claims, lets pods become Ready when
+// the gate opens, and completes Jobs. No image runs; only the API server's objects change, at once.
+
+import { setMaxListeners } from 'node:events';
+import { createSystemClock } from '../../../src/cluster/clock.ts';
+import { connect } from '../../../src/cluster/connect.ts';
+import { isClusterError } from '../../../src/cluster/errors.ts';
+import { KINDS, type StoredMySQL } from '../../../src/cluster/kinds.ts';
+import { createObjects, type Manifest, type Objects } from '../../../src/cluster/objects.ts';
+import { startReflector, type Reflector } from '../../../src/cluster/reflector.ts';
+import type { ConfigMap, Job, StatefulSet, StoredObject } from '../../../src/cluster/types.ts';
+import { RESOURCE_LABEL } from '../../../src/api/names.ts';
+import type { MySQLResource } from '../../../src/api/resource.ts';
+import { buildModel } from '../../../src/model/model.ts';
+import { parseYaml } from '../../../src/parse/yaml.ts';
+import { createRenderer } from '../../../src/render/manifests.ts';
+
+/** What can be asked of it. */
+export interface World {
+  readonly objects: Objects;
+  /** Delivers so many resources of a namespace, with bound claims and a pod that waits for the gate. */
+  readonly deliver: (namespace: string, names: readonly string[]) => Promise<void>;
+  /** When a Job of this name was first seen, by performance.now(). */
+  readonly untilJob: (namespace: string, name: string) => Promise<number>;
+  readonly isReady: (namespace: string, name: string) => boolean;
+  readonly exists: (namespace: string, name: string) => boolean;
+  readonly jobsOf: (namespace: string) => number;
+  readonly stop: () => Promise<void>;
+}
+
+const AT_ONCE = 24;
+const IMAGE = 'mysql:9.7';
+
+/** Carries out tasks, so many at once. */
+export async function each<Item>(items: readonly Item[], task: (item: Item) => Promise<unknown>): Promise<void> {
+  const rest = items[Symbol.iterator]();
+  const workers = Array.from({ length: AT_ONCE }, async () => {
+    for (const item of { [Symbol.iterator]: () => rest }) await task(item);
+  });
+  await Promise.all(workers);
+}
+
+export function makeResource(namespace: string, name: string): MySQLResource {
+  return {
+    apiVersion: 'otus.homework/v1',
+    kind: 'MySQL',
+    metadata: { name, namespace },
+    spec: { image: IMAGE, database: 'shop', password: 'first-password', storage_size: '1Gi' },
+  };
+}
+
+/** What controllers and kubelets would do. */
+function playControllers(
+  options: Pick<Parameters<typeof startReflector>[0], 'connection' | 'clock' | 'random'>,
+  objects: Objects,
+  jobs: Map<string, number>,
+  waiting: Map<string, (at: number) => void>,
+): readonly Reflector<StoredObject>[] {
+  const key = ({ metadata }: StoredObject): string => `${metadata.namespace ?? ''}/${metadata.name}`;
+  const follow = (work: Promise<unknown>): void => {
+    work.catch((error: unknown) => {
+      if (!isClusterError(error, 'NotFound', 'Conflict', 'AlreadyExists')) console.error(`world: ${String(error)}`);
+    });
+  };
+  return [
+    startReflector<ConfigMap>({
+      ...options,
+      kind: KINDS.ConfigMap,
+      selection: { labelSelector: RESOURCE_LABEL },
+      onChange: ({ kind, object: { metadata } }) => {
+        if (kind === 'added' && metadata.name.endsWith('-gate')) follow(makeReady(objects, metadata));
+      },
+    }),
+    startReflector<StatefulSet>({
+      ...options,
+      kind: KINDS.StatefulSet,
+      onChange: ({ kind, object: { metadata } }) => {
+        const pod = { namespace: metadata.namespace, name: `${metadata.name}-0` };
+        if (kind === 'deleted') follow(objects.delete(KINDS.Pod, pod, { gracePeriodSeconds: 0 }));
+      },
+    }),
+    startReflector<Job>({
+      ...options,
+      kind: KINDS.Job,
+      onChange: ({ kind, object }) => {
+        if (kind === 'deleted') follow(removeJobPod(objects, object));
+        if (kind !== 'added') return;
+        const now = performance.now();
+        jobs.set(key(object), now);
+        waiting.get(key(object))?.(now);
+        follow(complete(objects, object));
+      },
+    }),
+  ];
+}
+
+export function startWorld(kubeconfig: string): World {
+  const clock = createSystemClock();
+  setMaxListeners(0);
+  const connection = connect({ kubeconfig, environment: {}, version: 'bench', clock, connections: 48 });
+  const objects = createObjects(connection);
+  const render = createRenderer();
+  const jobs = new Map<string, number>();
+  const waiting = new Map<string, (at: number) => void>();
+  const options = { connection, clock, random: Math.random };
+  const reflectors = playControllers(options, objects, jobs, waiting);
+  const resources = startReflector<StoredMySQL>({ ...options, kind: KINDS.MySQL });
+  return {
+    objects,
+    deliver: (namespace, names) => each(names, (name) => deliver(objects, render, makeResource(namespace, name))),
+    untilJob: (namespace, name) =>
+      new Promise((resolve, reject) => {
+        const id = `${namespace}/${name}`;
+        const known = jobs.get(id);
+        jobs.delete(id);
+        if (known !== undefined) {
+          resolve(known);
+          return;
+        }
+        const cancel = clock.startTimer(60_000, () => {
+          reject(new Error(`${id}: no Job within a minute`));
+        });
+        waiting.set(id, (at) => {
+          cancel();
+          waiting.delete(id);
+          jobs.delete(id);
+          resolve(at);
+        });
+      }),
+    isReady: (namespace, name) => {
+      const status = resources.get({ namespace, name })?.status ?? {};
+      const conditions = (status['conditions'] ?? []) as readonly { readonly type: string; readonly status: string }[];
+      return conditions.some((condition) => condition.type === 'Ready' && condition.status === 'True');
+    },
+    exists: (namespace, name) => resources.get({ namespace, name }) !== undefined,
+    jobsOf: (namespace) => [...jobs.keys()].filter((id) => id.startsWith(`${namespace}/`)).length,
+    stop: async () => {
+      await Promise.all([...reflectors, resources].map((reflector) => reflector.stop()));
+      await connection.close();
+    },
+  };
+}
+
+/** The resource first, as it is rendered; claims are bound to volumes that were made for them. */
+async function deliver(
+  objects: Objects,
+  render: ReturnType<typeof createRenderer>,
+  resource: MySQLResource,
+): Promise<void> {
+  const { name } = resource.metadata;
+  const namespace = resource.metadata.namespace ?? '';
+  for (const { kind, yaml } of render(buildModel(resource, namespace))) {
+    const manifest = parseYaml(yaml) as Manifest & { readonly spec: { readonly template: { readonly spec: object } } };
+    const made = await objects.create(KINDS[kind as keyof typeof KINDS], manifest);
+    if (kind === 'PersistentVolumeClaim') await bind(objects, made);
+    if (kind === 'StatefulSet') await makePod(objects, { namespace, name }, manifest.spec.template);
+  }
+}
+
+async function bind(objects: Objects, { metadata }: StoredObject): Promise<void> {
+  const { namespace = '', name, uid } = metadata;
+  const volume = `pvc-${uid}`;
+  const capacity = { storage: '1Gi' };
+  await objects.create(KINDS.PersistentVolume, {
+    apiVersion: 'v1',
+    kind: 'PersistentVolume',
+    metadata: { name: volume, annotations: { 'pv.kubernetes.io/provisioned-by': 'bench' } },
+    spec: {
+      capacity,
+      accessModes: ['ReadWriteOnce'],
+      persistentVolumeReclaimPolicy: 'Delete',
+      claimRef: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name, uid },
+      hostPath: { path: `/nowhere/${volume}` },
+    },
+  } as Manifest);
+  const key = { namespace, name };
+  const merge = (body: Readonly<Record<string, unknown>>) => ({ kind: 'merge', body }) as const;
+  await objects.patch(KINDS.PersistentVolume, { name: volume }, merge({ status: { phase: 'Bound' } }), {
+    subresource: 'status',
+  });
+  await objects.patch(KINDS.PersistentVolumeClaim, key, merge({ spec: { volumeName: volume } }));
+  const status = { phase: 'Bound', capacity, accessModes: ['ReadWriteOnce'] };
+  await objects.patch(KINDS.PersistentVolumeClaim, key, merge({ status }), { subresource: 'status' });
+}
+
+async function makePod(
+  objects: Objects,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  { metadata, spec }: { readonly metadata?: object; readonly spec: object },
+): Promise<void> {
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, name: `${name}-0`, namespace }, spec };
+  await objects.create(KINDS.Pod, pod);
+}
+
+async function makeReady(objects: Objects, gate: StoredObject['metadata']): Promise<void> {
+  const { namespace, labels = {} } = gate;
+  const status = {
+    phase: 'Running',
+    conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: new Date().toISOString() }],
+  };
+  const pod = { namespace, name: `${labels[RESOURCE_LABEL] ?? ''}-0` };
+  await objects.patch(KINDS.Pod, pod, { kind: 'merge', body: { status } }, { subresource: 'status' });
+}
+
+const UID_LABEL = 'batch.kubernetes.io/controller-uid';
+
+/** A pod that ended well and says so, and then the Job. */
+async function complete(objects: Objects, { metadata, spec }: Job): Promise<void> {
+  const { namespace, name, uid } = metadata;
+  if (!spec) return;
+  const { containers = [] } =
+    (spec.template as { readonly spec?: { readonly containers?: readonly { name: string }[] } }).spec ?? {};
+  const pod = { namespace, name: `${name}-${uid.slice(0, 5)}` };
+  const labels = { ...(spec.template as { metadata?: { labels?: object } }).metadata?.labels, [UID_LABEL]: uid };
+  await objects.create(KINDS.Pod, {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { ...pod, labels },
+    spec: spec.template.spec,
+  } as Manifest);
+  const now = new Date().toISOString().replace(/\.[0-9]+Z$/, 'Z');
+  const message = JSON.stringify({ outcome: 'done', reason: 'played', backup: '20260101T000000Z', bytes: 1000 });
+  const terminated = { exitCode: 0, reason: 'Completed', startedAt: now, finishedAt: now, message };
+  const containerStatuses = containers.map((container) => ({
+    name: container.name,
+    image: IMAGE,
+    imageID: '',
+    ready: false,
+    restartCount: 0,
+    state: { terminated },
+  }));
+  const options = { subresource: 'status' } as const;
+  const ended = { kind: 'merge', body: { status: { phase: 'Succeeded', containerStatuses } } } as const;
+  await objects.patch(KINDS.Pod, pod, ended, options);
+  const conditions = ['SuccessCriteriaMet', 'Complete'].map((type) => ({
+    type,
+    status: 'True',
+    lastTransitionTime: now,
+  }));
+  const done = { startTime: now, completionTime: now, succeeded: 1, conditions };
+  await objects.patch(KINDS.Job, { namespace, name }, { kind: 'merge', body: { status: done } }, options);
+}
+
+async function removeJobPod(objects: Objects, { metadata: { namespace, name, uid } }: Job): Promise<void> {
+  const pod = { namespace, name: `${name}-${uid.slice(0, 5)}` };
+  await objects.delete(KINDS.Pod, pod, { gracePeriodSeconds: 0 });
+}
