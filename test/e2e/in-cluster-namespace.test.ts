@@ -73,7 +73,7 @@ describe('the watcher of one namespace', () => {
   it('protects the volumes where it is given the right to', async () => {
     const more = ['--protect-volumes'];
     await kubectl(['apply', '--server-side', '-f', '-'], await watcher.print(...more));
-    await namespace.kubectl(['annotate', 'pod', 'shop-0', 'test/touched=1']);
+    await namespace.kubectl(['annotate', 'configmap', 'shop-gate', 'test/touched=1']);
     await namespace.kubectl(['wait', 'mysqls/shop', '--for=condition=VolumesProtected=True', '--timeout=120s']);
   });
 

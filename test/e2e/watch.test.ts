@@ -88,7 +88,7 @@ describe('with --render, a bare kubectl apply of the resource', () => {
     });
     const before = await writes();
     const rounds = await watcher.metric('controller_runtime_reconcile_total');
-    await namespace.kubectl(['annotate', 'pod', `${NAME}-0`, 'test/touched=1']);
+    await namespace.kubectl(['annotate', 'configmap', `${NAME}-gate`, 'test/touched=1']);
     await waitUntil('the watcher has looked', 30, async () =>
       (await watcher.metric('controller_runtime_reconcile_total')) > rounds ? true : undefined,
     );

@@ -5,7 +5,7 @@ import { setMaxListeners } from 'node:events';
 import { createSystemClock } from '../../../src/cluster/clock.ts';
 import { connect } from '../../../src/cluster/connect.ts';
 import { isClusterError } from '../../../src/cluster/errors.ts';
-import { KINDS, type StoredMySQL } from '../../../src/cluster/kinds.ts';
+import { KINDS, type Kind, type StoredMySQL } from '../../../src/cluster/kinds.ts';
 import { createObjects, type Manifest, type Objects } from '../../../src/cluster/objects.ts';
 import { startReflector, type Reflector } from '../../../src/cluster/reflector.ts';
 import type { ConfigMap, Job, StatefulSet, StoredObject } from '../../../src/cluster/types.ts';
@@ -29,6 +29,7 @@ export interface World {
 }
 
 const AT_ONCE = 24;
+const ALL_KINDS: Readonly<Record<string, Kind>> = KINDS;
 const IMAGE = 'mysql:9.7';
 
 /** Carries out tasks, so many at once. */
@@ -151,7 +152,7 @@ async function deliver(
   const namespace = resource.metadata.namespace ?? '';
   for (const { kind, yaml } of render(buildModel(resource, namespace))) {
     const manifest = parseYaml(yaml) as Manifest & { readonly spec: { readonly template: { readonly spec: object } } };
-    const made = await objects.create(KINDS[kind as keyof typeof KINDS], manifest);
+    const made = await objects.create(ALL_KINDS[kind] ?? KINDS.ConfigMap, manifest);
     if (kind === 'PersistentVolumeClaim') await bind(objects, made);
     if (kind === 'StatefulSet') await makePod(objects, { namespace, name }, manifest.spec.template);
   }
