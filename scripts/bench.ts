@@ -1,6 +1,6 @@
 // Measures the renderer and the Argo CD plugin against bare Node, helm and kustomize, and prints Markdown tables.
 //
-//   npm run bench -- [--rounds N] [--part render|plugin] [--write]
+//   npm run bench -- [--rounds N] [--part render|plugin] [--write]       (npm run bench -- watcher|jobs: see bench/)
 //
 //   --part is one of the two; --write also writes docs/performance.md, of which the other part stays as it is
 

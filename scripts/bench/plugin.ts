@@ -94,10 +94,8 @@ export function replaceSection(page: string, section: string): string {
   return `${page.slice(0, start + 1)}${section}${end === -1 ? '' : page.slice(end)}`;
 }
 
-/** The section as the page has it; empty when it has none. */
+/** The section as the page has it, with those that stand after it; empty when it has none. */
 export function findSection(page: string): string {
   const start = page.indexOf(`\n${HEADING}\n`);
-  if (start === -1) return '';
-  const end = page.indexOf('\n## ', start + HEADING.length);
-  return end === -1 ? page.slice(start + 1) : page.slice(start + 1, end + 1);
+  return start === -1 ? '' : page.slice(start + 1);
 }
