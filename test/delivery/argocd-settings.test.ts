@@ -1,6 +1,6 @@
 // The health check and the actions of deploy/argocd, run by Argo CD itself.
 
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { buildStatus, type Status } from '../../src/lifecycle/conditions.ts';
@@ -9,6 +9,7 @@ import type { Observed } from '../../src/lifecycle/observed.ts';
 import { GROUPS } from '../lifecycle/rows.ts';
 import { install, judgeResource } from '../support/argocd/installation.ts';
 import { makeFolder } from '../support/folder.ts';
+import { runProgram } from '../support/process.ts';
 import { NOW, finished, job, observed, resource, running } from '../support/observed.ts';
 
 let home = '';
@@ -132,3 +133,34 @@ describe('an action', () => {
     ]);
   });
 });
+
+describe("the example's role operator", () => {
+  it.each([
+    ['get', 'Yes'],
+    ['sync', 'Yes'],
+    ['action/otus.homework/MySQL/rotate-now', 'Yes'],
+    ['action/otus.homework/MySQL/skip-final-backup', 'No'],
+    ['delete', 'No'],
+  ])('%s: %s', async (action, answer) => {
+    const project = await readFile('deploy/argocd/example/project.yaml', 'utf8');
+    const policy = [...project.matchAll(/^ +- (p, .*)$/gm)].map(([, line]) => line).join('\n');
+    // The program wants to know a cluster, which it does not ask.
+    const folder = await makeFolder({ policy, kubeconfig: JSON.stringify(NOWHERE) });
+    const words = ['proj:databases:operator', action, 'applications', 'databases/databases'];
+    const { out } = await runProgram(
+      join(home, 'argocd'),
+      ['admin', 'settings', 'rbac', 'can', ...words, '--policy-file', join(folder, 'policy')],
+      { env: { KUBECONFIG: join(folder, 'kubeconfig') } },
+    );
+    expect(out.trim()).toBe(answer);
+  });
+});
+
+const NOWHERE = {
+  apiVersion: 'v1',
+  kind: 'Config',
+  clusters: [{ name: 'none', cluster: { server: 'https://127.0.0.1:9' } }],
+  users: [{ name: 'none', user: { token: 'none' } }],
+  contexts: [{ name: 'none', context: { cluster: 'none', user: 'none' } }],
+  'current-context': 'none',
+};

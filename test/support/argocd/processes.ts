@@ -15,9 +15,10 @@ import {
   symlink,
   writeFile,
 } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
+import { runProgram } from '../process.ts';
 import { install, type Installation } from './installation.ts';
+import { answers, freePort } from './ports.ts';
 
 /** The user of Argo CD's containers. */
 const USER = 999;
@@ -212,37 +213,6 @@ export class ArgoProcesses {
 
 /** Debian's redis-server, which nothing but these tests needs. */
 async function needRedis(): Promise<void> {
-  await new Promise<void>((done, fail) => {
-    const child = spawn('bash', ['test/delivery/install-redis'], { stdio: ['ignore', 'ignore', 'inherit'] });
-    child.on('exit', (code) => {
-      if (code === 0) done();
-      else fail(new Error('redis-server is not there and cannot be installed'));
-    });
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((done, fail) => {
-    const server = createServer();
-    server.on('error', fail);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => {
-        done(typeof address === 'object' && address ? address.port : 0);
-      });
-    });
-  });
-}
-
-function answers(port: number): Promise<boolean> {
-  return new Promise((done) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => {
-      socket.destroy();
-      done(true);
-    });
-    socket.once('error', () => {
-      done(false);
-    });
-  });
+  const { code, err } = await runProgram('bash', ['test/delivery/install-redis']);
+  if (code !== 0) throw new Error(`redis-server is not there and cannot be installed: ${err}`);
 }
