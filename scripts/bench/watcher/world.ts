@@ -8,7 +8,7 @@ import { isClusterError } from '../../../src/cluster/errors.ts';
 import { KINDS, type Kind, type StoredMySQL } from '../../../src/cluster/kinds.ts';
 import { createObjects, type Manifest, type Objects } from '../../../src/cluster/objects.ts';
 import { startReflector, type Reflector } from '../../../src/cluster/reflector.ts';
-import type { ConfigMap, Job, StatefulSet, StoredObject } from '../../../src/cluster/types.ts';
+import type { ConfigMap, Job, Pod, StatefulSet, StoredObject } from '../../../src/cluster/types.ts';
 import { RESOURCE_LABEL } from '../../../src/api/names.ts';
 import type { MySQLResource } from '../../../src/api/resource.ts';
 import { buildModel } from '../../../src/model/model.ts';
@@ -78,6 +78,14 @@ function playControllers(
       onChange: ({ kind, object: { metadata } }) => {
         const pod = { namespace: metadata.namespace, name: `${metadata.name}-0` };
         if (kind === 'deleted') follow(objects.delete(KINDS.Pod, pod, { gracePeriodSeconds: 0 }));
+      },
+    }),
+    startReflector<Pod>({
+      ...options,
+      kind: KINDS.Pod,
+      selection: { labelSelector: RESOURCE_LABEL },
+      onChange: ({ kind, object }) => {
+        if (kind === 'deleted') follow(remakePod(objects, object));
       },
     }),
     startReflector<Job>({
@@ -191,6 +199,19 @@ async function makePod(
 ): Promise<void> {
   const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, name: `${name}-0`, namespace }, spec };
   await objects.create(KINDS.Pod, pod);
+}
+
+/** As a StatefulSet does: a pod that has waited long is deleted by the watcher, to be made anew. */
+async function remakePod(objects: Objects, { metadata: { namespace, name, labels } }: Pod): Promise<void> {
+  const set = await objects.find(KINDS.StatefulSet, { namespace, name: name.replace(/-0$/, '') });
+  if (!set || !name.endsWith('-0')) return;
+  const { template } = (set as unknown as { readonly spec: { readonly template: { readonly spec: object } } }).spec;
+  await objects.create(KINDS.Pod, {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { namespace, name, labels },
+    spec: template.spec,
+  } as Manifest);
 }
 
 async function makeReady(objects: Objects, gate: StoredObject['metadata']): Promise<void> {
