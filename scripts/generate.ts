@@ -3,6 +3,7 @@
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { generateConsequences } from './generate/consequences.ts';
 import { readCrd } from './generate/crd.ts';
 import { generateLifecycle } from './generate/lifecycle.ts';
 import { generateReference } from './generate/reference.ts';
@@ -24,6 +25,7 @@ const files: Record<string, string> = {
   // kustomize reads nothing above a component's folder, and no link that leaves it.
   'deploy/argocd/plugin.yaml': await readFile('plugin.yaml', 'utf8'),
   'docs/reference.md': generateReference(crd),
+  'docs/plan.md': generateConsequences(await readFile('docs/plan.md', 'utf8')),
   'docs/lifecycle.md': generateLifecycle(await readFile('docs/lifecycle.md', 'utf8')),
 };
 

@@ -19,8 +19,11 @@ export interface Problem {
   readonly message: string;
 }
 
-/** The exit codes of every command. */
-export const EXIT = { ok: 0, failure: 1, usage: 2, invalid: 3, refused: 4 } as const;
+/**
+ * The exit codes of every command. `policy` has a code of its own, so that a job can tell "somebody must approve this" from
+ * everything that went wrong.
+ */
+export const EXIT = { ok: 0, failure: 1, usage: 2, invalid: 3, refused: 4, policy: 5 } as const;
 
 /** Ends the command with one `error:` line. */
 export class CommandError extends Error {

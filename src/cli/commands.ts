@@ -2,6 +2,7 @@
 
 import { FORMATS } from '../emit/formats.ts';
 import { REPORT_FORMATS } from '../emit/problems.ts';
+import { PLAN_FORMATS } from '../plan/plan-formats.ts';
 import type { CommandSpec, OptionSpec } from './command.ts';
 
 const INPUT: Readonly<Record<string, OptionSpec>> = {
@@ -35,6 +36,22 @@ const CLUSTER: Readonly<Record<string, OptionSpec>> = {
     description: "The namespace; without it the context's",
   },
   'all-namespaces': { type: 'boolean', alias: 'A', description: 'All namespaces' },
+  context: { type: 'string', placeholder: 'NAME', description: 'The context of the kubeconfig' },
+  kubeconfig: {
+    type: 'string',
+    placeholder: 'FILE',
+    description: 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config',
+  },
+};
+
+/** What the files are compared with. */
+const COMPARED: Readonly<Record<string, OptionSpec>> = {
+  ...INPUT,
+  'from-ref': {
+    type: 'string',
+    placeholder: 'REF',
+    description: 'Compare with the same files of another commit, offline; without it with the cluster',
+  },
   context: { type: 'string', placeholder: 'NAME', description: 'The context of the kubeconfig' },
   kubeconfig: {
     type: 'string',
@@ -137,6 +154,50 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       ],
     ],
     load: async () => (await import('./publish.ts')).publish,
+  },
+  plan: {
+    summary: 'Say what a change will do to the servers and their data, before it is merged or applied; changes nothing',
+    options: {
+      ...COMPARED,
+      live: { type: 'boolean', description: 'Compare with the cluster, as without --from-ref' },
+      output: {
+        type: 'string',
+        alias: 'o',
+        choices: PLAN_FORMATS,
+        description: 'text (default); json; markdown: for a comment in a pull request',
+      },
+      'fail-on': {
+        type: 'array',
+        placeholder: 'WHAT,WHAT',
+        description:
+          'Exit code 5 when the plan holds one of these: restart, delete, data-loss, stop, … or any; may be given again',
+      },
+    },
+    examples: [
+      ['kubectl mysql plan -f shop.yaml', 'compared with the cluster'],
+      ['kubectl mysql plan -R -f apps/ --from-ref origin/main', 'compared with a commit, without a cluster'],
+      ['kubectl mysql plan -R -f apps/ --from-ref HEAD^1 -o markdown > plan.md', 'for a comment in a pull request'],
+      ['kubectl mysql plan -R -f apps/ --from-ref HEAD^1 --fail-on restart,delete,data-loss', 'as a policy gate'],
+    ],
+    load: async () => (await import('./plan.ts')).plan,
+  },
+  diff: {
+    summary:
+      'Show how the rendered objects differ from the live ones, or from those of another commit; changes nothing',
+    options: {
+      ...COMPARED,
+      'field-manager': {
+        type: 'string',
+        placeholder: 'NAME',
+        description: 'Ask the API server in this name; without it in the name of whoever applied an object last',
+      },
+    },
+    examples: [
+      ['kubectl mysql diff -f shop.yaml', 'compared with the cluster; exit code 1 when something differs'],
+      ['kubectl mysql diff -R -f apps/ --from-ref main', 'compared with a commit, without a cluster'],
+      ['KUBECTL_EXTERNAL_DIFF="colordiff -N -u" kubectl mysql diff -f shop.yaml', 'with another program'],
+    ],
+    load: async () => (await import('./diff.ts')).diff,
   },
   fn: {
     summary:

@@ -2,5 +2,7 @@
 // larger than all else together. Only `await import()` loads it.
 
 export { doctor } from './doctor.ts';
+export { diffCluster } from './diff-cluster.ts';
+export { readCluster } from './plan-cluster.ts';
 export { status } from './status.ts';
 export { watch } from './watch.ts';

@@ -52,3 +52,20 @@ export function refuseTwoScopes({ strings, flags }: OptionValues): void {
 export function wantsColour({ isTerminal, environment }: Io): boolean {
   return isTerminal && (environment['NO_COLOR'] ?? '') === '';
 }
+
+/**
+ * Opens a cluster for a command that can do without one.
+ *
+ * @throws UsageError that names the other way
+ */
+export function openComparedCluster(options: OptionValues, io: Io): Cluster {
+  try {
+    return openCluster(options, io);
+  } catch (error) {
+    if (!(error instanceof UsageError) || Object.keys(options.strings).some((key) => CLUSTER_FLAGS.has(key)))
+      throw error;
+    throw new UsageError(`${error.message}; --from-ref REF compares with a commit instead`);
+  }
+}
+
+const CLUSTER_FLAGS = new Set(['context', 'kubeconfig']);

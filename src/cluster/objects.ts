@@ -48,6 +48,8 @@ export interface PatchOptions extends WriteOptions, Preconditions {
 export interface ApplyOptions extends WriteOptions {
   /** Takes fields over from other managers; the default. */
   readonly force?: boolean;
+  /** In whose name; FIELD_MANAGER without it. */
+  readonly fieldManager?: string;
 }
 
 export interface DeleteOptions extends WriteOptions, Preconditions {
@@ -145,7 +147,12 @@ export function createObjects(connection: Connection): Objects {
       send({
         method: 'PATCH',
         path: objectPath(kind, { ...manifest.metadata, name: manifest.metadata.name ?? '' }),
-        query: { ...writing(options), fieldValidation: 'Strict', force: String(options.force ?? true) },
+        query: {
+          ...writing(options),
+          fieldValidation: 'Strict',
+          force: String(options.force ?? true),
+          ...(options.fieldManager === undefined ? {} : { fieldManager: options.fieldManager }),
+        },
         body: manifest,
         contentType: APPLY_TYPE,
         ...timing(options),

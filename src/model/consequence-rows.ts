@@ -52,6 +52,11 @@ export function holdsOthers(): FieldRow {
   return { effect: 'does what its fields do' };
 }
 
+/** A field that is looked at as a part of another one. */
+export function partOf(field: string): FieldRow {
+  return { effect: `is a change of ${field}` };
+}
+
 /** A field that Kubernetes' scheduler and kubelet read. */
 export function scheduling(field: keyof MySQLSpec, words: Words): FieldRow {
   return restarts(({ model }) => (model.scheduling as Record<string, unknown> | null)?.[field], words);
@@ -96,7 +101,7 @@ function isMore(before: string, after: string): boolean {
 /** MySQL upgrades the data when the new server starts, and refuses what it cannot upgrade. */
 export function judgeImage(change: Change, field: string): readonly Consequence[] {
   const [from, to] = [change.before.model.image, change.after.model.image];
-  const reason = refusedUpgrade(from, to);
+  const reason = refusedUpgrade(change.before.runningImage ?? from, to);
   const restarted = restart(change, field, `the image changes (${arrow(from, to)})`);
   return reason === undefined
     ? [restarted]

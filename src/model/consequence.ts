@@ -4,12 +4,12 @@
 import type { MySQLResource } from '../api/resource.ts';
 import type { Model } from './model.ts';
 
-/** Every kind of consequence, what hurts most first, and what it means. */
+/** Every kind of consequence, what hurts most first (but a backup comes before what it saves is deleted), and what it means. */
 export const CONSEQUENCE_KINDS = {
   refused: 'the change is refused, by the API server or by MySQL itself',
   'data-loss': 'data is deleted that no backup holds',
-  delete: 'the data volume is deleted, after the final backup',
   backup: 'a final backup is made',
+  delete: 'the data volume is deleted, after the final backup',
   stop: 'the server goes, or is stopped',
   restart: 'the server restarts',
   start: 'the server is started again',
@@ -37,6 +37,8 @@ export interface Consequence {
 export interface Form {
   readonly resource: MySQLResource;
   readonly model: Model;
+  /** The image that the data was last used with, where a cluster tells it. */
+  readonly runningImage?: string;
 }
 
 /** A resource that is there before and after. */

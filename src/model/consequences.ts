@@ -10,6 +10,7 @@ import {
   holdsOthers,
   isOn,
   judgeImage,
+  partOf,
   restarts,
   runsOn,
   scheduling,
@@ -92,7 +93,7 @@ export const CONSEQUENCES: Readonly<Record<string, FieldRow>> = {
       `the image is pulled in another way (${arrow(before.model.imagePullPolicy, after.model.imagePullPolicy)})`,
   ),
   'spec.imagePullSecrets': scheduling('imagePullSecrets', 'other Secrets are used to pull the image'),
-  'spec.imagePullSecrets[].name': holdsOthers(),
+  'spec.imagePullSecrets[].name': partOf('imagePullSecrets'),
   'spec.database': {
     ...restarts(({ model }) => model.database, 'the pod names another database, which only a first start creates'),
     effect: 'is refused: only the first start creates it',
@@ -181,7 +182,7 @@ export const CONSEQUENCES: Readonly<Record<string, FieldRow>> = {
     ({ model }) => model.networkPolicy,
     'other clients may connect: the NetworkPolicy changes',
   ),
-  'spec.networkPolicy.from': holdsOthers(),
+  'spec.networkPolicy.from': partOf('networkPolicy'),
   'metadata.labels': changesObject(
     ({ resource }) => resource.metadata.labels ?? {},
     "the resource's own labels change",

@@ -3,10 +3,8 @@
 import { GRACE_SECONDS, type Consequence } from '../model/consequence.ts';
 import { nameEntry } from './gate.ts';
 import { countKinds, type PlanEntry } from './plan.ts';
+import type { PlanFormat } from './plan-formats.ts';
 import { CHANGE_WORDS, REMARKS, groupByKind, summarise } from './words.ts';
-
-export const PLAN_FORMATS = ['text', 'json', 'markdown'] as const;
-export type PlanFormat = (typeof PLAN_FORMATS)[number];
 
 /** What a plan is of. */
 export interface PlanPage {

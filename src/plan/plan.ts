@@ -1,12 +1,13 @@
 // From two sides to a plan: what will happen to each resource and its data. Pure.
 
+import type { Problem } from '../errors.ts';
 import type { Change, Consequence } from '../model/consequence.ts';
 import { CONSEQUENCE_KINDS, type ConsequenceKind } from '../model/consequence.ts';
 import { passwordJob } from '../model/consequence-password.ts';
 import { listConsequences } from '../model/consequences.ts';
 import { isSame } from '../model/is-same.ts';
 import { describeCreation, describeDeletion, type Leftovers } from '../model/life.ts';
-import type { JsonObject } from '../parse/source.ts';
+import type { JsonObject, SourceObject } from '../parse/source.ts';
 import { createRuleChecker, type RuleChecker } from '../validate/cel.ts';
 import { formatPath } from '../validate/finding.ts';
 import type { PlannedResource, Side } from './side.ts';
@@ -18,7 +19,9 @@ export interface PlanEntry {
   readonly name: string;
   readonly file: string;
   readonly line: number;
-  /** What hurts most first. Empty when nothing happens. */
+  /** Tells where a field stands. */
+  readonly positionOf: SourceObject['positionOf'];
+  /** In the order of CONSEQUENCE_KINDS. Empty when nothing happens. */
   readonly consequences: readonly Consequence[];
 }
 
@@ -73,12 +76,12 @@ function pairUp(before: Side, after: Side): [string, Pair][] {
 
 function entryOf(
   change: PlanEntry['change'],
-  { model, file, line }: PlannedResource,
+  { model, file, line, positionOf }: PlannedResource,
   consequences: readonly Consequence[],
 ): PlanEntry {
   const kinds = Object.keys(CONSEQUENCE_KINDS);
   const ordered = [...consequences].sort((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind));
-  return { change, namespace: model.namespace, name: model.name, file, line, consequences: ordered };
+  return { change, namespace: model.namespace, name: model.name, file, line, positionOf, consequences: ordered };
 }
 
 interface Surroundings extends PlanInput {
@@ -166,4 +169,16 @@ export function countKinds(entries: readonly PlanEntry[]): ReadonlyMap<Consequen
     if (count > 0) counts.set(kind, count);
   }
   return counts;
+}
+
+/** What is refused, as problems with their places. */
+export function listRefusals(entries: readonly PlanEntry[]): Problem[] {
+  return entries.flatMap(({ file, positionOf, consequences }) =>
+    consequences
+      .filter(({ kind }) => kind === 'refused')
+      .map(({ field, message }) => {
+        const position = positionOf(field === '' ? [] : field.split('.'));
+        return { severity: 'error', rule: 'refused', file, position, path: field, message };
+      }),
+  );
 }

@@ -10,6 +10,8 @@ import { isMySQL } from '../validate/identity.ts';
 export interface PlannedResource extends Form {
   readonly file: string;
   readonly line: number;
+  /** Tells where a field stands. */
+  readonly positionOf: SourceObject['positionOf'];
 }
 
 /** Everything of one side. The keys are `namespace/name`. */
@@ -48,7 +50,7 @@ export function keyOf({ model: { namespace, name } }: Form): string {
 function planResource({ value, file, positionOf }: SourceObject, namespace: string): PlannedResource {
   // Validation has proved the type.
   const resource = value as unknown as MySQLResource;
-  return { resource, model: buildModel(resource, namespace), file, line: positionOf([]).line };
+  return { resource, model: buildModel(resource, namespace), file, line: positionOf([]).line, positionOf };
 }
 
 function textOf({ metadata }: JsonObject, field: string): string {

@@ -1,0 +1,116 @@
+// kubectl mysql plan against a cluster: the resources as they are there, what a new one would find, and what the API server
+// says to the rendered objects.
+
+import { LAST_APPLIED_ANNOTATION } from '../api/names.ts';
+import { isClusterError } from '../cluster/errors.ts';
+import type { Consequence } from '../model/consequence.ts';
+import { isSame } from '../model/is-same.ts';
+import { isObject, type SourceObject } from '../parse/source.ts';
+import { listDrift } from '../plan/drift.ts';
+import { readStored } from '../plan/stored.ts';
+import type { LiveFacts, PlanInput } from '../plan/plan.ts';
+import { buildSide, type PlannedResource, type Side } from '../plan/side.ts';
+import { createRenderer } from '../render/manifests.ts';
+import { KINDS, type StoredMySQL } from '../cluster/kinds.ts';
+import type { OptionValues } from './command.ts';
+import type { Io } from './io.ts';
+import { findLeftovers, readVolumes } from './leftovers.ts';
+import { openComparedCluster, type Cluster } from './open-cluster.ts';
+import { rehearse, type Rehearsal } from './rehearse.ts';
+
+/** Reads what a plan needs of a cluster. Nothing is written: the API server is asked by dry runs. */
+export async function readCluster(objects: readonly SourceObject[], options: OptionValues, io: Io): Promise<PlanInput> {
+  const cluster = openComparedCluster(options, io);
+  try {
+    return await readInput(objects, cluster, io);
+  } finally {
+    await cluster.connection.close();
+  }
+}
+
+async function readInput(objects: readonly SourceObject[], cluster: Cluster, io: Io): Promise<PlanInput> {
+  const after = buildSide(objects, cluster.namespace);
+  const stored = new Map<string, StoredMySQL>();
+  for (const [key, { model }] of after.resources) {
+    const found = await cluster.objects.find(KINDS.MySQL, { namespace: model.namespace, name: model.name });
+    if (found) stored.set(key, found);
+  }
+  const before = buildBefore(after, stored);
+  const facts = await collectFacts({ before, after, stored }, cluster, io);
+  return { before, after, facts };
+}
+
+function buildBefore(after: Side, stored: ReadonlyMap<string, StoredMySQL>): Side {
+  const living = [...stored].filter(([, { metadata }]) => metadata.deletionTimestamp === undefined);
+  const resources = living.flatMap(([key, live]): [string, PlannedResource][] => {
+    const wanted = after.resources.get(key);
+    return wanted ? [[key, readStored(live, wanted, lastApplied(live))]] : [];
+  });
+  return { resources: new Map(resources), secrets: new Map() };
+}
+
+/** What `kubectl apply` remembers: by this a label that git has taken away is known from one that somebody else put on. */
+function lastApplied({ metadata }: StoredMySQL): unknown {
+  try {
+    return JSON.parse(metadata.annotations?.[LAST_APPLIED_ANNOTATION] ?? 'null');
+  } catch {
+    return null;
+  }
+}
+
+interface Sides {
+  readonly before: Side;
+  readonly after: Side;
+  readonly stored: ReadonlyMap<string, StoredMySQL>;
+}
+
+async function collectFacts(
+  { before, after, stored }: Sides,
+  cluster: Cluster,
+  io: Io,
+): Promise<ReadonlyMap<string, LiveFacts>> {
+  const render = createRenderer();
+  const isAllKnown = before.resources.size === after.resources.size;
+  const volumes = isAllKnown ? [] : await readVolumes(cluster);
+  const facts = new Map<string, LiveFacts>();
+  let isForbidden = false;
+  for (const [key, wanted] of after.resources) {
+    const answers = await rehearse(cluster, render(wanted.model), undefined);
+    isForbidden ||= answers.some(({ refusal }) => isClusterError(refusal, 'Forbidden'));
+    const earlier = before.resources.get(key);
+    const isUntouched = earlier !== undefined && isSame(earlier.model.resource, wanted.model.resource);
+    const drift = isUntouched ? listDrift(answers) : [];
+    const leftovers = earlier
+      ? {}
+      : { leftovers: await findLeftovers(wanted, { cluster, volumes, stored: stored.get(key) }) };
+    facts.set(key, { more: [...listApiRefusals(answers), ...drift, ...describeGoing(stored.get(key))], ...leftovers });
+  }
+  if (isForbidden) {
+    io.writeError(
+      'warning: without the right to patch, or for a reason of its policy, the API server does not say all: kubectl mysql diff names it',
+    );
+  }
+  return facts;
+}
+
+/** Refusals in the API server's words. What the CRD's rules say about the resource is known without it. */
+function listApiRefusals(answers: readonly Rehearsal[]): Consequence[] {
+  return answers.flatMap(({ manifest, refusal }): Consequence[] => {
+    if (!isClusterError(refusal, 'Invalid') || manifest.kind === 'MySQL') return [];
+    const message = `the API server refuses the ${manifest.kind} ${manifest.name}: ${refusal.message}`;
+    return [{ kind: 'refused', field: '', message, refusedBy: 'api-server' }];
+  });
+}
+
+function describeGoing(live: StoredMySQL | undefined): Consequence[] {
+  if (live?.metadata.deletionTimestamp === undefined) return [];
+  const { message } = isObject(live.status) ? live.status : {};
+  const state = typeof message === 'string' && message !== '' ? ` (${message})` : '';
+  return [
+    {
+      kind: 'create',
+      field: '',
+      message: `the one in the cluster is being deleted${state}; a new one is made after that`,
+    },
+  ];
+}

@@ -1,0 +1,292 @@
+// `kubectl mysql plan --from-ref` in real git repositories.
+
+import { symlink } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { runCli, type Outcome } from '../support/command-line.ts';
+import { makeFolder, readFolder } from '../support/folder.ts';
+import { GIT_ENVIRONMENT, Repository } from '../support/repository.ts';
+import { resourceText } from '../support/resource.ts';
+
+const REF = { password: undefined, passwordSecretRef: { name: 'shop-root', key: 'password' } };
+
+function shop(spec: object = {}, metadata: object = {}): string {
+  return resourceText({ ...REF, ...spec }, metadata);
+}
+
+function secret(password: string): string {
+  return `apiVersion: v1\nkind: Secret\nmetadata:\n  name: shop-root\nstringData:\n  password: ${password}\n`;
+}
+
+function plan(...words: readonly string[]): Promise<Outcome> {
+  return runCli(['plan', ...words], '', { environment: GIT_ENVIRONMENT });
+}
+
+/** The plan of a folder against main, as JSON. */
+async function planFolder(repository: Repository, ...words: readonly string[]): Promise<Record<string, string[]>> {
+  const { out, lines } = await plan('-R', '-f', repository.folder, '--from-ref', 'main', '-o', 'json', ...words);
+  expect(lines.filter((line) => !line.startsWith('error: '))).toEqual([]);
+  const { resources } = JSON.parse(out) as {
+    resources: { namespace: string; name: string; change: string; consequences: { kind: string }[] }[];
+  };
+  return Object.fromEntries(
+    resources.map(({ namespace, name, change, consequences }) => {
+      const key = namespace === '' ? name : `${namespace}/${name}`;
+      return [key, [change, ...new Set(consequences.map(({ kind }) => kind))]];
+    }),
+  );
+}
+
+describe('what a pull request does', () => {
+  it.each<[string, Record<string, string | undefined>, Record<string, string[]>]>([
+    ['nothing, when only a comment changes', { 'a.yaml': `# a comment\n${shop()}` }, { shop: ['unchanged'] }],
+    ['a restart', { 'a.yaml': shop({ image: 'mysql:8.4.6' }) }, { shop: ['changed', 'restart'] }],
+    [
+      'a new resource, which may be restored',
+      { 'b/c.yaml': shop({}, { name: 'new' }) },
+      { new: ['added', 'create', 'restore', 'policy'], shop: ['unchanged'] },
+    ],
+    ['a final backup, when the file goes', { 'a.yaml': undefined }, { shop: ['removed', 'backup', 'delete', 'stop'] }],
+    ['nothing, when the file moves', { 'a.yaml': undefined, 'b/a.yaml': shop() }, { shop: ['unchanged'] }],
+    [
+      'a deletion and a creation, when it is renamed',
+      { 'a.yaml': shop({}, { name: 'store' }) },
+      { shop: ['removed', 'backup', 'delete', 'stop'], store: ['added', 'create', 'restore', 'policy'] },
+    ],
+    [
+      'a deletion and a creation, when it moves to a namespace',
+      { 'a.yaml': shop({}, { namespace: 'prod' }) },
+      { shop: ['removed', 'backup', 'delete', 'stop'], 'prod/shop': ['added', 'create', 'restore', 'policy'] },
+    ],
+    [
+      'a password Job, when the Secret beside it changes',
+      { 'secret.yaml': secret('new') },
+      { shop: ['changed', 'password'] },
+    ],
+    ['a refusal', { 'a.yaml': shop({ storage_size: '1Mi' }) }, { shop: ['changed', 'refused'] }],
+  ])('%s', async (_, change, expected) => {
+    const repository = await Repository.create({ 'a.yaml': shop(), 'secret.yaml': secret('old'), 'README.md': 'x' });
+    await repository.write(change);
+    expect(await planFolder(repository)).toEqual(expected);
+  });
+
+  it.each([
+    ['Retain', ['removed', 'stop', 'policy']],
+    ['Delete', ['removed', 'data-loss', 'stop']],
+  ])('a resource with deletionPolicy %s that goes', async (deletionPolicy, expected) => {
+    const repository = await Repository.create({
+      'a.yaml': shop({ deletionPolicy }),
+      'b.yaml': shop({}, { name: 'b' }),
+    });
+    await repository.write({ 'a.yaml': undefined });
+    expect(await planFolder(repository)).toEqual({ b: ['unchanged'], shop: expected });
+  });
+
+  it('a final backup that an annotation gives up', async () => {
+    const annotations = { 'otus.homework/skip-final-backup': 'true' };
+    const repository = await Repository.create({ 'a.yaml': shop({}, { annotations }) });
+    await repository.write({ 'a.yaml': undefined });
+    const { out } = await plan('-f', repository.path('a.yaml'), '--from-ref', 'main');
+    expect(out).toContain('data-loss ALL DATA SINCE THE LAST BACKUP IS LOST');
+  });
+
+  it('says how data is lost, loudly, and how a rename treats it', async () => {
+    const repository = await Repository.create({ 'a.yaml': shop({ deletionPolicy: 'Delete' }) });
+    await repository.write({ 'a.yaml': shop({ deletionPolicy: 'Delete' }, { name: 'store' }) });
+    const { out } = await plan('-f', repository.path('a.yaml'), '--from-ref', 'main');
+    expect(out).toContain(
+      'data-loss ALL DATA IS LOST: no backup is made; the claim shop-pvc and its volume are deleted',
+    );
+    expect(out).toContain(
+      'create    shop is renamed: the data stays with the old one, and the new one does not find it',
+    );
+    expect(out).toMatch(/\nPlan, compared with main: 1 data-loss, 1 stop, 1 create, 1 restore, 1 policy\.\n$/);
+  });
+});
+
+type ExitRow = readonly [title: string, spec: object, words: readonly string[], end: readonly [number, ...string[]]];
+
+describe('exit codes', () => {
+  it.each<ExitRow>([
+    ['0: nothing forbidden', { image: 'mysql:8.4.6' }, [], [0]],
+    ['0: another thing is forbidden', { image: 'mysql:8.4.6' }, ['--fail-on', 'delete,data-loss'], [0]],
+    [
+      '5: a restart is forbidden',
+      { image: 'mysql:8.4.6' },
+      ['--fail-on', 'delete,restart'],
+      [5, 'error: --fail-on: the plan holds restart (shop)'],
+    ],
+    [
+      '5: anything is forbidden',
+      { labels: { a: 'b' } },
+      ['--fail-on', 'delete', '--fail-on', 'any'],
+      [5, 'error: --fail-on: the plan holds any (shop)'],
+    ],
+    [
+      '3: MySQL refuses',
+      { image: 'mysql:8.0' },
+      ['--fail-on', 'restart'],
+      [
+        3,
+        'error: FILE:7:3: spec.image: MySQL 8.0 does not start on data of MySQL 8.4; load a dump into a new server',
+        'error: --fail-on: the plan holds restart (shop)',
+      ],
+    ],
+    [
+      '3: the CRD refuses',
+      { database: 'b' },
+      [],
+      [
+        3,
+        'error: FILE:6:3: spec.database: the database cannot be renamed here, only the first start creates it; rename it by SQL or make a second resource',
+      ],
+    ],
+    [
+      '3: invalid',
+      { storag: 1 },
+      [],
+      [3, 'error: FILE:11:3: spec.storag: unknown field, did you mean "storage"?', 'error: nothing was compared'],
+    ],
+    [
+      '2: what --fail-on does not know',
+      {},
+      ['--fail-on', 'restrat'],
+      [2, 'error: --fail-on does not know "restrat", did you mean "restart"?'],
+    ],
+    ['2: two things to compare with', {}, ['--live'], [2, 'error: give --from-ref or --live, not both']],
+  ])('%s', async (_, spec, words, [code, ...lines]) => {
+    const repository = await Repository.create({ 'a.yaml': shop() });
+    await repository.write({ 'a.yaml': shop(spec) });
+    const file = repository.path('a.yaml');
+    const outcome = await plan('-f', file, '--from-ref', 'main', ...words);
+    expect(outcome.lines.map((line) => line.replace(file, 'FILE'))).toEqual(lines);
+    expect(outcome.code).toBe(code);
+  });
+});
+
+describe('the commit that is compared with', () => {
+  it('is any that git knows, and its files are read where they were', async () => {
+    const repository = await Repository.create({ 'x/a.yaml': shop({ image: 'mysql:8.4.1' }) });
+    await repository.commit({ 'x/a.yaml': shop({ image: 'mysql:8.4.2' }) });
+    repository.git('tag', 'v1', 'HEAD~1');
+    for (const ref of ['HEAD~1', 'v1', 'main~', repository.git('rev-parse', 'HEAD~1')]) {
+      const { out } = await plan('-f', repository.path('x/a.yaml'), '--from-ref', ref);
+      expect(out).toContain('(mysql:8.4.1 → mysql:8.4.2)');
+    }
+  });
+
+  it('that is unknown is told, with what to do', async () => {
+    const repository = await Repository.create({ 'a.yaml': shop() });
+    const { code, out, lines } = await plan('-f', repository.path('a.yaml'), '--from-ref', 'nope');
+    const message =
+      'error: --from-ref: "nope" is no commit of this repository; git fetch brings what others have pushed';
+    expect([code, out, lines]).toEqual([4, '', [message]]);
+  });
+
+  it('that a shallow clone does not hold is told, with how to fetch it', async () => {
+    const origin = await Repository.create({ 'a.yaml': shop() });
+    await origin.commit({ 'a.yaml': shop({ image: 'mysql:9.7' }) });
+    const clone = await Repository.clone(`file://${origin.folder}`, '--depth', '1');
+    const missing = await plan('-f', clone.path('a.yaml'), '--from-ref', 'HEAD~1');
+    expect(missing.code).toBe(4);
+    expect(missing.lines[0]).toContain('"HEAD~1" is no commit of this repository; this clone is shallow');
+    clone.git('fetch', '--quiet', '--deepen', '1');
+    expect((await plan('-f', clone.path('a.yaml'), '--from-ref', 'HEAD~1')).out).toContain('(mysql:8.4 → mysql:9.7)');
+  });
+
+  it('in a clone without blobs, which git fetches', async () => {
+    const origin = await Repository.create({ 'a.yaml': shop() });
+    origin.git('config', 'uploadpack.allowFilter', 'true');
+    await origin.commit({ 'a.yaml': shop({ image: 'mysql:9.7' }) });
+    const clone = await Repository.clone(`file://${origin.folder}`, '--filter', 'blob:none');
+    expect((await plan('-f', clone.path('a.yaml'), '--from-ref', 'HEAD~1')).out).toContain('(mysql:8.4 → mysql:9.7)');
+  });
+
+  it('cannot be had of a folder outside of git', async () => {
+    const folder = await makeFolder({ 'a.yaml': shop() });
+    const { code, lines } = await plan('-f', `${folder}/a.yaml`, '--from-ref', 'main');
+    expect([code, lines.length]).toEqual([4, 1]);
+    expect(lines[0]).toMatch(/^error: .*a\.yaml: not a git repository/);
+  });
+
+  it('may not be a flag of git', async () => {
+    const repository = await Repository.create({ 'a.yaml': shop() });
+    const { code, lines } = await plan('-f', repository.path('a.yaml'), '--from-ref=--all');
+    expect([code, lines]).toEqual([2, ['error: --from-ref must name a commit, not "--all"']]);
+  });
+
+  it('has none of a file that it does not hold: all in it is new', async () => {
+    const repository = await Repository.create({ 'README.md': 'x' });
+    await repository.write({ 'a.yaml': shop() });
+    expect(await planFolder(repository)).toEqual({ shop: ['added', 'create', 'restore', 'policy'] });
+  });
+
+  it('is not asked for a file that neither side has', async () => {
+    const repository = await Repository.create({ 'a.yaml': shop() });
+    const { code, lines } = await plan('-f', repository.path('b.yaml'), '--from-ref', 'main');
+    expect([code, lines]).toEqual([1, [`error: ${repository.path('b.yaml')}: no such file or folder`]]);
+  });
+
+  it('counts what was invalid as not there, so that its fix can be merged', async () => {
+    const repository = await Repository.create({ 'a.yaml': shop({ image: 'a b' }) });
+    await repository.write({ 'a.yaml': shop() });
+    const { code, out, lines } = await plan('-f', repository.path('a.yaml'), '--from-ref', 'main');
+    expect([code, out]).toEqual([0, expect.stringContaining('MySQL shop is created')]);
+    expect(lines).toEqual([expect.stringMatching(/^warning: main:.*a\.yaml:\d+:\d+: spec\.image: /)]);
+  });
+
+  it('follows links to files, there as here', async () => {
+    const repository = await Repository.create({ 'real/a.txt': shop(), 'x/README.md': '' });
+    await symlink('../real/a.txt', repository.path('x/a.yaml'));
+    await symlink('/etc/passwd', repository.path('x/b.yaml'));
+    await repository.commit({});
+    await repository.write({ 'real/a.txt': shop({ image: 'mysql:9.7' }), 'x/b.yaml': undefined });
+    const { out } = await plan('-f', repository.path('x'), '--from-ref', 'main');
+    expect(out).toContain('(mysql:8.4 → mysql:9.7)');
+  });
+
+  it('reads names of any characters', async () => {
+    const repository = await Repository.create({ 'ä b/"c".yaml': shop(), '-x.yaml': shop({}, { name: 'x' }) });
+    expect(await planFolder(repository)).toEqual({ shop: ['unchanged'], x: ['unchanged'] });
+  });
+});
+
+it('changes nothing: neither the working tree nor the index, any ref, or a lock', async () => {
+  const repository = await Repository.create({ 'a.yaml': shop() });
+  await repository.write({ 'a.yaml': shop({ image: 'mysql:9.7' }), 'untracked.yaml': shop({}, { name: 'b' }) });
+  const before = await readFolder(repository.folder);
+  await plan('-f', repository.folder, '--from-ref', 'main', '-o', 'markdown');
+  await runCli(['diff', '-f', repository.folder, '--from-ref', 'main'], '', { environment: GIT_ENVIRONMENT });
+  expect(await readFolder(repository.folder)).toEqual(before);
+});
+
+describe('without --from-ref', () => {
+  it('asks the cluster, and says what else there is when there is none', async () => {
+    const folder = await makeFolder({ 'a.yaml': shop() });
+    const message =
+      'error: no cluster: give --kubeconfig or KUBECONFIG, or run in a pod; --from-ref REF compares with a commit instead';
+    for (const command of ['plan', 'diff']) {
+      const { code, out, lines } = await runCli([command, '-f', `${folder}/a.yaml`]);
+      expect([code, out, lines]).toEqual([2, '', [message]]);
+    }
+  });
+});
+
+describe('Markdown', () => {
+  it('cannot be broken by what stands in git', async () => {
+    const value = '`x` | <b> @team # [a](b)';
+    const repository = await Repository.create({ 'a.yaml': shop() });
+    await repository.write({ 'a.yaml': shop({ config: { init_connect: value } }) });
+    const { out } = await plan('-f', repository.path('a.yaml'), '--from-ref', 'main', '-o', 'markdown');
+    const row = out.split('\n').find((line) => line.startsWith('| **restart**'));
+    expect(row).toContain('init\\_connect (not set → \\`x\\` \\| \\<b\\> @\u200bteam \\# \\[a\\](b))');
+  });
+
+  it('stays below what a comment may hold, and says what is left out', async () => {
+    const repository = await Repository.create({ 'README.md': 'x' });
+    const names = Array.from({ length: 150 }, (_, index) => `db-${String(index)}`);
+    await repository.write({ 'a.yaml': names.map((name) => `---\n${shop({}, { name })}`).join('') });
+    const { out } = await plan('-f', repository.folder, '--from-ref', 'main', '-o', 'markdown');
+    expect(out.length).toBeLessThan(61_000);
+    expect(out).toMatch(/… and \d+ more: run `kubectl mysql plan` to see them\./);
+  });
+});
