@@ -22,7 +22,7 @@ export function formatAge(ms: number): string {
  */
 export function describeBackup({ name, time }: { name: unknown; time: unknown }, now: number): string | undefined {
   const at = typeof time === 'string' ? Date.parse(time) : Number.NaN;
-  const age = Number.isNaN(at) ? '' : `, ${formatAge(now - at)} old`;
+  const age = Number.isNaN(at) ? '' : ` (${formatAge(now - at)} old)`;
   if (typeof name === 'string') return `the backup ${name}${age}`;
   return age === '' ? undefined : `the newest backup${age}`;
 }
