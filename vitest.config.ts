@@ -21,15 +21,15 @@ const packed = {
   test: { name: 'package', include: ['test/package/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 300_000 },
 };
 
-/** With the real Argo CD, which takes minutes to build: `npm run argocd` runs them. */
-const ARGOCD = ['test/delivery/argocd*.test.ts', 'test/e2e/argocd*.test.ts'];
+/** With the real Argo CD and Flux, which take minutes to build: `npm run argocd` and `npm run flux` run them. */
+const ON_DEMAND = ['test/delivery/argocd*.test.ts', 'test/e2e/{argocd,flux}*.test.ts'];
 
 /** With the real kustomize, which the first run builds. */
 const delivery = {
   test: {
     name: 'delivery',
     include: ['test/delivery/**/*.test.ts'],
-    exclude: ARGOCD,
+    exclude: ON_DEMAND,
     testTimeout: 120_000,
     hookTimeout: 1_800_000,
   },
@@ -45,7 +45,7 @@ const endToEnd = {
   test: {
     name: 'e2e',
     include: ['test/e2e/**/*.test.ts'],
-    exclude: [...ARGOCD, ...(process.env['FAULTS'] === 'all' ? [] : LONG)],
+    exclude: [...ON_DEMAND, ...(process.env['FAULTS'] === 'all' ? [] : LONG)],
     globalSetup: ['test/e2e/cluster-setup.ts'],
     setupFiles: ['test/e2e/use-cluster.ts'],
     // Every worker has a node of its own, and runs one file at a time, the tests of a file at most eight together. Two
@@ -58,7 +58,7 @@ const endToEnd = {
   },
 };
 
-const argocd = { test: { ...endToEnd.test, name: 'argocd', include: ARGOCD, exclude: [] } };
+const onDemand = { test: { ...endToEnd.test, name: 'on-demand', include: ON_DEMAND, exclude: [] } };
 
 /** Why this machine cannot run some of the tests; undefined when it can. */
 function findReason(...check: string[]): string | undefined {
@@ -86,6 +86,6 @@ for (const { reason, message } of demanding) {
 }
 const able = demanding.flatMap(({ project, reason }) => (reason === undefined ? [project] : []));
 
-const onDemand = process.env['ARGOCD'] === '1' ? [argocd] : [];
+const demanded = process.env['ON_DEMAND'] === '1' ? [onDemand] : [];
 
-export default defineConfig({ test: { projects: [unit, publish, packed, ...able, ...onDemand] } });
+export default defineConfig({ test: { projects: [unit, publish, packed, ...able, ...demanded] } });
