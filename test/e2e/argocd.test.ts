@@ -37,7 +37,11 @@ interface Delivered {
 }
 
 /** Lets a story happen to a database that Argo CD has delivered from git, and that has rows. */
-function withDelivered(purpose: string, story: (delivered: Delivered) => Promise<void>): Promise<void> {
+function withDelivered(
+  purpose: string,
+  story: (delivered: Delivered) => Promise<void>,
+  isServerSide = true,
+): Promise<void> {
   return withDatabase(purpose, { empty: true }, async (database) => {
     const file = (spec: object | undefined): Record<string, string | undefined> => {
       const path = `${database.namespace.name}/shop.yaml`;
@@ -48,7 +52,7 @@ function withDelivered(purpose: string, story: (delivered: Delivered) => Promise
     const application = new Application(database.namespace, repository);
     try {
       const commit = await repository.commit(file({}));
-      await application.create();
+      await application.create(isServerSide);
       await application.untilSynced(commit, 'Healthy');
       await database.untilReady('without');
       await database.fill();
@@ -93,8 +97,8 @@ describe.concurrent('an Application', () => {
       );
     }));
 
-  it('stays Synced through a rotation, and while an annotation asks for something', () =>
-    withDelivered('argo-rotate', async ({ database, application, commit }) => {
+  it.each([true, false])('with ServerSideApply=%s stays Synced through a rotation and a request', (isServerSide) => {
+    const story = async ({ database, application, commit }: Delivered): Promise<void> => {
       await application.untilSynced(await commit({ password: 'another-password' }));
       const watch = await application.watch(async () => {
         await untilMessage(database.namespace, NAME, 'mysql password changed!');
@@ -109,7 +113,9 @@ describe.concurrent('an Application', () => {
       expect(await application.status()).toMatchObject({ health: { status: 'Healthy' } });
       expect(await database.hasRows([], 'another-password')).toBe(true);
       expect(await database.sql('select 1').catch(() => 'refused')).toBe('refused');
-    }));
+    };
+    return withDelivered(`argo-rotate-${String(isServerSide)}`, story, isServerSide);
+  });
 
   it('of which the resource is taken out of git leaves a backup, and put back restores it', () =>
     withDelivered('argo-prune', async (delivered) => {

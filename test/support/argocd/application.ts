@@ -33,13 +33,14 @@ export class Application {
     this.#repository = repository;
   }
 
-  /** Makes the project and the Application. */
-  async create(): Promise<void> {
+  /** Makes the project and the Application, which applies on the server's side or on its own. */
+  async create(isServerSide = true): Promise<void> {
     for (const file of ['project', 'application']) {
       const text = await readFile(`deploy/argocd/example/${file}.yaml`, 'utf8');
       const own = text
         .replaceAll('https://git.example.com/databases.git', `file://${this.#repository.folder}`)
-        .replaceAll('databases', this.name);
+        .replaceAll('databases', this.name)
+        .replace('ServerSideApply=true', `ServerSideApply=${String(isServerSide)}`);
       await kubectl(['apply', '-f', '-'], own);
     }
   }
