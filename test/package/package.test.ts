@@ -14,6 +14,7 @@ import { installPacked, type Installed } from '../support/packed.ts';
 import { runShell, type Ended, type RunOptions } from '../support/process.ts';
 import { parseYaml } from '../../src/parse/yaml.ts';
 import { makeRepositories } from '../support/repositories.ts';
+import { Repository } from '../support/repository.ts';
 import { at, resourceText } from '../support/resource.ts';
 
 const cases = await listCases();
@@ -179,19 +180,24 @@ describe('as a plugin of Argo CD', () => {
 });
 
 describe('every example of the help works', () => {
-  const examplesOf = (isWanted: (name: string) => boolean): string[] =>
-    Object.entries(COMMANDS).flatMap(([name, { examples }]) => (isWanted(name) ? examples.map(([line]) => line) : []));
-  // Those of publish need repositories: test/publish has them.
-  const lines = examplesOf((name) => name !== 'publish' && !Object.hasOwn(online, name));
-  const onlineLines = examplesOf((name) => Object.hasOwn(online, name));
+  // Those of publish need repositories of their own: test/publish has them.
+  const all = Object.entries(COMMANDS)
+    .filter(([name]) => name !== 'publish')
+    .flatMap(([name, { examples }]) => examples.map(([line]) => ({ name, line })));
+  const needsCluster = ({ name, line }: (typeof all)[number]): boolean =>
+    Object.hasOwn(online, name) || (['plan', 'diff'].includes(name) && !line.includes('--from-ref'));
+  const onlineLines = all.filter(needsCluster).map(({ line }) => line);
+  const lines = all.map(({ line }) => line).filter((line) => !onlineLines.includes(line));
 
   it.each(lines)('%s', async (line) => {
-    const cwd = await makeFolder({
+    const repository = await Repository.create({
       'shop.yaml': SHOP,
       'apps/web/web.yaml': SHOP.replace('"shop"', '"web"'),
       // Nothing that a folder's owner would keep beside them: as text it is no manifest.
       'resource-list.txt': 'apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: []\n',
     });
+    repository.git('update-ref', 'refs/remotes/origin/main', 'main');
+    await repository.commit({ 'apps/blog/blog.yaml': SHOP.replace('"shop"', '"blog"') });
     // The parts that need a cluster or a repository have stand-ins.
     const here = line
       .replaceAll('kubectl mysql', 'kubectl-mysql')
@@ -200,12 +206,16 @@ describe('every example of the help works', () => {
       .replace('git show main:shop.yaml', 'cat shop.yaml')
       .replace('resource-list.yaml', 'resource-list.txt');
     expect(here).toContain('kubectl-mysql');
-    expect(await run(here, { cwd })).toMatchObject({ code: 0, err: expect.not.stringContaining('error') as string });
+    expect(await run(here, { cwd: repository.folder })).toMatchObject({
+      code: 0,
+      err: expect.not.stringContaining('error') as string,
+    });
   });
 
   it.each(onlineLines)('%s, as far as that can be without a cluster', async (line) => {
     const env = { HOME: '/nowhere', KUBECONFIG: '', KUBERNETES_SERVICE_HOST: '' };
-    const ended = await run(line.replaceAll('kubectl mysql', 'kubectl-mysql'), { env });
+    const cwd = await makeFolder({ 'shop.yaml': SHOP });
+    const ended = await run(line.replaceAll('kubectl mysql', 'kubectl-mysql'), { cwd, env });
     expect(ended).toMatchObject({ code: 2, err: expect.stringContaining('no cluster') as string });
   });
 });
