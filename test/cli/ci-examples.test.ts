@@ -22,8 +22,12 @@ async function readExample<T>(name: string): Promise<T> {
   return parseYaml(await readFile(`examples/ci/${name}`, 'utf8')) as T;
 }
 
-/** The program, and stand-ins that write down how they were called. */
-async function makePath(): Promise<{ readonly path: string; readonly calls: string }> {
+/**
+ * The program, and stand-ins that write down how they were called.
+ *
+ * @param notes what the code host answers
+ */
+async function makePath(notes: object = []): Promise<{ readonly path: string; readonly calls: string }> {
   const folder = await makeFolder();
   const calls = join(folder, 'calls');
   const standIn = (name: string): string => `#!/bin/sh\nprintf '${name} %s\\n' "$*" >> ${calls}\n`;
@@ -31,7 +35,7 @@ async function makePath(): Promise<{ readonly path: string; readonly calls: stri
   const programs = {
     'kubectl-mysql': `#!/bin/sh\nexec ${TSX} ${MAIN} "$@"\n`,
     gh: standIn('gh'),
-    curl: standIn('curl'),
+    curl: `${standIn('curl')}printf '%s\\n' '${JSON.stringify(notes)}'\n`,
     npm: standIn('npm'),
   };
   for (const [name, text] of Object.entries(programs)) {
@@ -87,30 +91,69 @@ describe('the workflow for GitHub', () => {
     );
     expect(await run('Policy', { CODE: code })).toBe(Number(code));
   });
+
+  it('takes an approval off when there is something new, and runs when it comes', async () => {
+    const text = await readFile('examples/ci/github-actions.yaml', 'utf8');
+    expect(text).toContain('types: [opened, synchronize, reopened, labeled, unlabeled]');
+    const { jobs } = await readExample<{ jobs: { plan: { steps: Step[] } } }>('github-actions.yaml');
+    const { path, calls } = await makePath();
+    const script = jobs.plan.steps.find(({ name }) => name === 'Approval')?.run ?? 'exit 99';
+    const environment = { PATH: path, REPOSITORY: 'a/b', NUMBER: '7' };
+    expect(await runShell('-ec', script, '.', environment)).toBe(0);
+    expect(await readFile(calls, 'utf8')).toBe('gh api --method DELETE repos/a/b/issues/7/labels/mysql-approved\n');
+  });
 });
 
 describe('the job for GitLab', () => {
   it.each([
-    ['a change that needs no approval', { labels: { a: 'b' } }, 0],
-    ['a restart that nobody approved', { image: 'mysql:8.4.6' }, 5],
-    ['a refusal', { database: 'b' }, 3],
-  ])('%s', async (_, spec, code) => {
-    type Job = Record<'mysql-plan', { script: string[]; allow_failure: { exit_codes: number[] } }>;
-    const { 'mysql-plan': job } = await readExample<Job>('gitlab-ci.yaml');
-    const repository = await makePullRequest(spec);
-    const { path, calls } = await makePath();
-    const environment = {
-      PATH: path,
-      FOLDER: 'apps',
-      FAIL_ON: 'restart,stop,delete,data-loss',
-      CI_MERGE_REQUEST_DIFF_BASE_SHA: repository.git('merge-base', 'main^1', 'change'),
-      MYSQL_PLAN_TOKEN: 'token',
-      CI_API_V4_URL: 'https://gitlab.example/api/v4',
-      CI_PROJECT_ID: '1',
-      CI_MERGE_REQUEST_IID: '7',
-    };
-    expect(await runShell('-ec', job.script.join('\n'), repository.folder, environment)).toBe(code);
-    expect(await readFile(calls, 'utf8')).toContain('https://gitlab.example/api/v4/projects/1/merge_requests/7/notes');
-    expect(job.allow_failure.exit_codes).toEqual([5]);
+    ['a change that needs no approval', { labels: { a: 'b' } }, 0, '### MySQL: 1 config'],
+    ['a restart that nobody approved', { image: 'mysql:8.4.6' }, 5, '**restart**'],
+    ['a refusal', { database: 'b' }, 3, '**refused**'],
+    ['a file that is invalid', { imag: 1 }, 3, 'spec.imag: unknown field'],
+  ])('%s', async (_, spec, code, text) => {
+    const { repository, ...job } = await runGitLabJob(spec);
+    expect(job.code).toBe(code);
+    expect(await readFile(repository.path('plan.md'), 'utf8')).toContain(text);
+    expect(job.calls.at(-1)).toMatch(
+      /^curl .* --data-urlencode body@plan\.md https:\/\/gitlab\.example\/api\/v4\/.*\/notes$/,
+    );
+    expect(job.allowed).toEqual([5]);
+  });
+
+  it('changes the comment that is there', async () => {
+    const notes = [
+      { id: 3, body: 'looks good' },
+      { id: 4, body: '<!-- kubectl-mysql plan -->\n### MySQL: 1 restart' },
+    ];
+    const { calls } = await runGitLabJob({ labels: { a: 'b' } }, notes);
+    expect(calls.at(-1)).toMatch(/^curl .* --request PUT .*\/notes\/4$/);
   });
 });
+
+interface JobRun {
+  readonly repository: Repository;
+  readonly code: number;
+  readonly calls: readonly string[];
+  readonly allowed: readonly number[];
+}
+
+async function runGitLabJob(spec: object, notes: object = []): Promise<JobRun> {
+  type Job = Record<'mysql-plan', { script: string[]; allow_failure: { exit_codes: number[] } }>;
+  const { 'mysql-plan': job } = await readExample<Job>('gitlab-ci.yaml');
+  const repository = await makePullRequest(spec);
+  const { path, calls } = await makePath(notes);
+  const environment = {
+    PATH: path,
+    FOLDER: 'apps',
+    FAIL_ON: 'restart,stop,delete,data-loss',
+    CI_MERGE_REQUEST_DIFF_BASE_SHA: repository.git('merge-base', 'main^1', 'change'),
+    MYSQL_PLAN_TOKEN: 'token',
+    CI_API_V4_URL: 'https://gitlab.example/api/v4',
+    CI_PROJECT_ID: '1',
+    CI_MERGE_REQUEST_IID: '7',
+  };
+  // As GitLab runs a job: its lines one after the other in one shell.
+  const code = await runShell('-ec', `set -o pipefail\n${job.script.join('\n')}`, repository.folder, environment);
+  const lines = (await readFile(calls, 'utf8')).trimEnd().split('\n');
+  return { repository, code, calls: lines, allowed: job.allow_failure.exit_codes };
+}
