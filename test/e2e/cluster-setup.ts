@@ -1,6 +1,6 @@
 // Brings up the embedded nodes for the end-to-end tests and takes them down after them: one for each worker, so that a test
 // may take its node's power or its API server's life. They are clusters of their own: one that somebody uses on this
-// machine is not disturbed. KEEP_CLUSTER=1 leaves them for a look.
+// machine is not disturbed, nor are those of another run of the tests. KEEP_CLUSTER=1 leaves them for a look.
 
 import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
@@ -24,23 +24,66 @@ declare module 'vitest' {
 
 const run = promisify(execFile);
 const FOLDER = process.env['E2E_CLUSTER_DIR'] ?? '/var/tmp/kubectl-mysql-e2e';
+/** As many as the cluster has networks. */
+const MOST_FOLDERS = 10;
 
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const cache = process.env['CLUSTER_CACHE'] ?? join(homedir(), '.cache/kubectl-mysql-cluster');
   const bin = process.env['KUBE_BIN'] ?? join(cache, 'bin');
   process.env['PATH'] = `${bin}:${process.env['PATH'] ?? ''}`;
-  const clusters: ClusterEnvironment[] = [];
-  // One after the other: the first one builds what the others use.
-  for (let worker = 1; worker <= project.config.maxWorkers; worker += 1) {
-    clusters.push(await bringUp(`${FOLDER}-${String(worker)}`));
-  }
-  const image = await buildOwnImage();
-  for (const { CLUSTER_DIR } of clusters) await cluster(CLUSTER_DIR, 'load', image);
-  project.provide('clusters', clusters);
-  return async () => {
-    if (process.env['KEEP_CLUSTER']) return;
-    for (const { CLUSTER_DIR } of clusters) await cluster(CLUSTER_DIR, 'down');
+  const folders = await takeFolders(project.config.maxWorkers);
+  const leave = async (): Promise<void> => {
+    for (const { folder, release } of folders) {
+      if (!process.env['KEEP_CLUSTER']) await cluster(folder, 'down');
+      release();
+    }
   };
+  try {
+    const clusters: ClusterEnvironment[] = [];
+    // One after the other: the first one builds what the others use.
+    for (const { folder } of folders) clusters.push(await bringUp(folder));
+    const image = await buildOwnImage();
+    for (const { folder } of folders) await cluster(folder, 'load', image);
+    project.provide('clusters', clusters);
+  } catch (error) {
+    await leave();
+    throw error;
+  }
+  return leave;
+}
+
+interface Taken {
+  readonly folder: string;
+  readonly release: () => void;
+}
+
+/** Takes folders that no other run of the tests uses; one that a killed run has left is used again. */
+async function takeFolders(count: number): Promise<readonly Taken[]> {
+  const taken: Taken[] = [];
+  for (let number = 1; taken.length < count; number += 1) {
+    if (number > MOST_FOLDERS) throw new Error(`${FOLDER}-1 to -${String(MOST_FOLDERS)} are in use by other runs`);
+    const folder = `${FOLDER}-${String(number)}`;
+    const release = await lock(`${folder}.lock`);
+    if (release) taken.push({ folder, release });
+  }
+  return taken;
+}
+
+/** Gives undefined when another process has the lock. It is held by a child that ends with this process, however that ends. */
+async function lock(file: string): Promise<(() => void) | undefined> {
+  const holder = spawn('flock', ['--nonblock', file, 'cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  holder.stdin.on('error', () => undefined);
+  holder.stdin.write('\n');
+  const isHeld = await new Promise<boolean>((resolve, reject) => {
+    holder.once('error', reject);
+    holder.stdout.once('data', () => {
+      resolve(true);
+    });
+    holder.once('close', () => {
+      resolve(false);
+    });
+  });
+  return isHeld ? () => holder.stdin.end() : undefined;
 }
 
 async function bringUp(folder: string): Promise<ClusterEnvironment> {
