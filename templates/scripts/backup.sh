@@ -14,6 +14,7 @@ backup() {
   lock_volume
   need_access
   look_at_volume
+  need_backups
   remove_leftovers
   find_finished
   name_backup

@@ -30,9 +30,15 @@ need_access() {
   local folder
   for folder in "$volume" "$state" "$data"; do
     [[ $folder == "$volume" ]] || grep -qxF "$(basename "$folder")" "$work/entries" || continue
+    [[ -d $folder && ! -L $folder ]] || refuse "'$(basename "$folder")' is not a folder; the volume stays as it is"
     ls -lA "$folder" >/dev/null 2>"$work/access.err" || fail "the data volume cannot be read: $(tail -n 1 "$work/access.err")"
     [[ $folder != "$volume" ]] || ls -A "$volume" >"$work/entries" || fail "the data volume cannot be listed"
   done
+}
+
+# need_backups: a backup volume that cannot be listed is not one without backups.
+need_backups() {
+  ls -lA "$backups" >/dev/null 2>"$work/access.err" || fail "the backup volume cannot be read: $(tail -n 1 "$work/access.err")"
 }
 
 # need_own_beginning: under the mark of an interrupted first start or restore, data/ holds nothing or is the folder that the

@@ -70,6 +70,7 @@ choose_backup() {
       finish nothing "restore declined: restore.from is none"
       ;;
     latest)
+      need_backups
       backup=$(list_backups | head -n 1)
       if [[ -z $backup ]]; then
         [[ ! -e $state/restoring ]] || refuse "the restore of a backup was begun ($(head -n 1 "$state/restoring")) and the backup is not there any more; bring the backup volume back, or restore.from: none starts without it"
@@ -80,6 +81,7 @@ choose_backup() {
     *)
       backup=$RESTORE_FROM
       is_backup "$backup" || refuse "'$backup' is not the name of a backup"
+      need_backups
       [[ -d $backups/$backup ]] || refuse "there is no backup $backup; there are: $(list_backups | tr '\n' ' ')"
       ;;
   esac

@@ -2,7 +2,7 @@
 // temporary one. They end before a server is needed; the rest is in test/e2e.
 
 import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -105,5 +105,21 @@ describe('without any mark', () => {
   it('an empty volume is nothing to back up, and without a backup nothing is restored', async () => {
     expect(await run('backup')).toMatchObject({ outcome: 'nothing' });
     expect(await run('restore')).toMatchObject({ outcome: 'nothing', found: 'empty' });
+  });
+
+  it('a backup volume that cannot be read does not count as empty', async () => {
+    await rm(join(root, 'backup'), { recursive: true });
+    const { outcome, reason } = await run('restore');
+    expect(reason).toContain('the backup volume cannot be read');
+    expect(outcome).toBe('failed');
+  });
+
+  it.each(['backup', 'restore'] as const)('what should be a folder and is none is refused by the %s', async (step) => {
+    const reason = expect.stringContaining("'data' is not a folder") as string;
+    await fill('data');
+    expect(await run(step)).toMatchObject({ outcome: 'refused', reason });
+    await rm(join(root, 'volume/data'));
+    await symlink('data', join(root, 'volume/data'));
+    expect(await run(step)).toMatchObject({ outcome: 'refused', reason });
   });
 });
