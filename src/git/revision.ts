@@ -1,7 +1,7 @@
 // The files of another commit, read out of git's own store: the working tree, the index and every ref stay as they are.
 
 import { existsSync, realpathSync, statSync } from 'node:fs';
-import { basename, dirname, join, relative, sep } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { CommandError, EXIT, UsageError } from '../errors.ts';
 import { readGit, runGit, type GitOptions } from './run-git.ts';
 
@@ -78,9 +78,18 @@ async function findTree({ ref, name }: RevisionRequest, options: GitOptions): Pr
   if (code === 0) return stdout.toString().trim();
   const shallow = await readGit(name, ['rev-parse', '--is-shallow-repository'], options);
   const hint = shallow.toString().startsWith('true')
-    ? `this clone is shallow and holds few commits; fetch it first, for example git fetch --depth=1 origin ${ref}:refs/remotes/origin/${basename(ref)}`
+    ? `this clone is shallow and holds few commits; fetch it first: ${howToFetch(ref)}`
     : 'git fetch brings what others have pushed';
   throw new CommandError(`--from-ref: "${ref}" is no commit of this repository; ${hint}`, { exitCode: EXIT.refused });
+}
+
+/** The least that brings a commit into a shallow clone. */
+function howToFetch(ref: string): string {
+  if (/^[0-9a-f]{40,64}$/.test(ref)) return `git fetch --depth=1 origin ${ref}`;
+  const [, branch] = /^origin\/([^~^@{}:]+)$/.exec(ref) ?? [];
+  if (branch !== undefined) return `git fetch --depth=1 origin ${branch}:refs/remotes/origin/${branch}`;
+  const [, steps = '1'] = /~([0-9]+)$/.exec(ref) ?? [];
+  return /[~^]/.test(ref) ? `git fetch --deepen=${steps}` : 'git fetch --unshallow';
 }
 
 interface TreeEntry {

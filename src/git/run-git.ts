@@ -2,6 +2,9 @@
 
 import { spawn } from 'node:child_process';
 import { CommandError, EXIT } from '../errors.ts';
+import { gitEnvironment } from './environment.ts';
+import { explainOwnership } from './ownership.ts';
+import { hideUserinfo } from './redact.ts';
 
 /** Where and with what git runs. */
 export interface GitOptions {
@@ -22,9 +25,6 @@ export interface GitOutcome {
 /** A partial clone may fetch what it lacks, so this is no short time. */
 const TIMEOUT_MS = 60_000;
 
-/** git must take no lock, ask for no password, and speak English, which is what we read. */
-const SETTINGS = { GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' };
-
 /**
  * Runs git.
  *
@@ -32,7 +32,7 @@ const SETTINGS = { GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C
  */
 export function runGit(words: readonly string[], { folder, environment, input = '' }: GitOptions): Promise<GitOutcome> {
   return new Promise((resolve, reject) => {
-    const env = { ...environment, ...SETTINGS };
+    const env = gitEnvironment(environment, { config: true });
     const child = spawn('git', ['-C', folder, ...words], { env, timeout: TIMEOUT_MS });
     const [out, err]: [Buffer[], Buffer[]] = [[], []];
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
@@ -55,7 +55,7 @@ export function runGit(words: readonly string[], { folder, environment, input = 
 
 function firstLine(text: string): string {
   const line = text.split('\n').find((each) => /^(?:fatal|error): /.test(each)) ?? text.split('\n')[0] ?? '';
-  return line.replace(/^(?:fatal|error): /, '');
+  return hideUserinfo(explainOwnership(line.replace(/^(?:fatal|error): /, '')));
 }
 
 /**

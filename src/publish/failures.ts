@@ -2,6 +2,7 @@
 
 import { CommandError, EXIT } from '../errors.ts';
 import { GitFailure, SILENCE_MS } from '../git/git.ts';
+import { explainOwnership } from '../git/ownership.ts';
 import type { Hide } from '../git/redact.ts';
 
 /** How git's words are shown. */
@@ -77,7 +78,7 @@ function lastComplaint({ err, out }: GitFailure): string {
     .filter((line) => line !== '');
   const line =
     lines.findLast((each) => /^(?:fatal|error): /.test(each)) ?? lines.at(-1) ?? 'it failed and said nothing';
-  return line.replace(/^(?:fatal|error): /, '');
+  return explainOwnership(line.replace(/^(?:fatal|error): /, ''));
 }
 
 /** What became of a push. */

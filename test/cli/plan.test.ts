@@ -1,6 +1,7 @@
 // `kubectl mysql plan --from-ref` in real git repositories.
 
-import { symlink } from 'node:fs/promises';
+import { chmod, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCli, type Outcome } from '../support/command-line.ts';
 import { makeFolder, readFolder } from '../support/folder.ts';
@@ -185,12 +186,51 @@ describe('the commit that is compared with', () => {
   it('that a shallow clone does not hold is told, with how to fetch it', async () => {
     const origin = await Repository.create({ 'a.yaml': shop() });
     await origin.commit({ 'a.yaml': shop({ image: 'mysql:9.7' }) });
-    const clone = await Repository.clone(`file://${origin.folder}`, '--depth', '1');
-    const missing = await plan('-f', clone.path('a.yaml'), '--from-ref', 'HEAD~1');
-    expect(missing.code).toBe(4);
-    expect(missing.lines[0]).toContain('"HEAD~1" is no commit of this repository; this clone is shallow');
-    clone.git('fetch', '--quiet', '--deepen', '1');
-    expect((await plan('-f', clone.path('a.yaml'), '--from-ref', 'HEAD~1')).out).toContain('(mysql:8.4 → mysql:9.7)');
+    const commit = origin.git('rev-parse', 'HEAD~1');
+    origin.git('branch', 'a/b', commit);
+    const hint = 'this clone is shallow and holds few commits; fetch it first: git ';
+    const ways: readonly (readonly [string, string])[] = [
+      ['origin/a/b', 'fetch --depth=1 origin a/b:refs/remotes/origin/a/b'],
+      [commit, `fetch --depth=1 origin ${commit}`],
+      ['HEAD~1', 'fetch --deepen=1'],
+      ['HEAD^1', 'fetch --deepen=1'],
+    ];
+    for (const [ref, command] of ways) {
+      const clone = await Repository.clone(`file://${origin.folder}`, '--depth', '1');
+      const missing = await plan('-f', clone.path('a.yaml'), '--from-ref', ref);
+      const message = `error: --from-ref: "${ref}" is no commit of this repository; ${hint}${command}`;
+      expect([missing.code, missing.lines]).toEqual([4, [message]]);
+      clone.git(...command.split(' '));
+      const found = await plan('-f', clone.path('a.yaml'), '--from-ref', ref);
+      expect(found.out).toContain('(mysql:8.4 → mysql:9.7)');
+    }
+  });
+
+  it('is looked for by what lies here, also in a hook of another repository', async () => {
+    const repository = await Repository.create({ 'apps/a.yaml': shop() });
+    await repository.write({ 'apps/a.yaml': shop({ image: 'mysql:9.7' }) });
+    const strange = {
+      GIT_DIR: '.git',
+      GIT_WORK_TREE: '/',
+      GIT_INDEX_FILE: '/nowhere',
+      GIT_TRACE: '1',
+      GIT_PREFIX: 'x',
+    };
+    const line = ['plan', '-f', repository.path('apps'), '--from-ref', 'HEAD'];
+    const { code, out } = await runCli(line, '', { environment: { ...GIT_ENVIRONMENT, ...strange } });
+    expect([code, out]).toEqual([0, expect.stringContaining('(mysql:8.4 → mysql:9.7)')]);
+  });
+
+  it('in a repository of somebody else is refused by git, with what to do', async () => {
+    const repository = await Repository.create({ 'a.yaml': shop() });
+    const asOther = `#!/bin/sh\nexport GIT_TEST_ASSUME_DIFFERENT_OWNER=1 PATH=${GIT_ENVIRONMENT.PATH}\nexec git "$@"\n`;
+    const folder = await makeFolder({ 'bin/git': asOther });
+    await chmod(join(folder, 'bin/git'), 0o755);
+    const line = ['plan', '-f', repository.path('a.yaml'), '--from-ref', 'HEAD'];
+    const environment = { ...GIT_ENVIRONMENT, PATH: `${join(folder, 'bin')}:${GIT_ENVIRONMENT.PATH}` };
+    const { code, lines } = await runCli(line, '', { environment });
+    expect(code).toBe(4);
+    expect(lines[0]).toContain(`: git config --global --add safe.directory '${repository.folder}'`);
   });
 
   it('in a clone without blobs, which git fetches', async () => {
