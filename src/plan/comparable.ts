@@ -2,7 +2,7 @@
 
 import { LAST_APPLIED_ANNOTATION } from '../api/names.ts';
 import { isObject, type JsonObject } from '../parse/source.ts';
-import { block } from '../render/yaml-block.ts';
+import { readableBlock } from '../render/yaml-block.ts';
 
 /** Written by the API server at every change, or by controllers. */
 const SERVERS = ['creationTimestamp', 'generation', 'managedFields', 'resourceVersion', 'selfLink', 'uid'];
@@ -21,7 +21,7 @@ export interface ComparableText {
  */
 export function makeComparable(before: unknown, after: unknown): ComparableText {
   const [from, to] = maskPair(clean(before), clean(after));
-  const write = (value: JsonObject | undefined): string | undefined => value && `${block(value, 0)}\n`;
+  const write = (value: JsonObject | undefined): string | undefined => value && `${readableBlock(value)}\n`;
   return { before: write(from), after: write(to) };
 }
 

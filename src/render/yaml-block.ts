@@ -36,35 +36,62 @@ function formatKey(key: string): string {
  * @param indent columns before each line
  */
 export function block(value: unknown, indent: number): string {
-  const lines: string[] = [];
-  writeLines(value, ' '.repeat(indent), lines);
-  return lines.join('\n');
+  return write(value, { lines: [], hasLiterals: false }, indent);
 }
 
-function writeLines(value: unknown, indent: string, lines: string[]): void {
+/** The same for people: text of several lines is written line by line, so that a difference shows the line that differs. */
+export function readableBlock(value: unknown): string {
+  return write(value, { lines: [], hasLiterals: true });
+}
+
+interface Page {
+  readonly lines: string[];
+  readonly hasLiterals: boolean;
+}
+
+function write(value: unknown, page: Page, indent = 0): string {
+  writeLines(value, ' '.repeat(indent), page);
+  return page.lines.join('\n');
+}
+
+function writeLines(value: unknown, indent: string, page: Page): void {
   if (Array.isArray(value)) {
-    for (const item of value) writeEntry(`${indent}-`, item, `${indent}  `, lines);
+    for (const item of value) writeEntry(`${indent}-`, item, `${indent}  `, page);
     return;
   }
   for (const [key, child] of sortedEntries(value as object)) {
-    if (child !== undefined) writeEntry(`${indent}${formatKey(key)}:`, child, `${indent}  `, lines);
+    if (child !== undefined) writeEntry(`${indent}${formatKey(key)}:`, child, `${indent}  `, page);
   }
 }
 
-function writeEntry(head: string, value: unknown, indent: string, lines: string[]): void {
+function writeEntry(head: string, value: unknown, indent: string, page: Page): void {
+  const { lines, hasLiterals } = page;
   if (!isFilled(value)) {
-    lines.push(`${head} ${formatScalar(value)}`);
+    const text = hasLiterals && isPlainText(value) ? literalText(value, indent) : formatScalar(value);
+    lines.push(`${head} ${text}`);
     return;
   }
   if (!head.endsWith('-')) {
     lines.push(head);
-    writeLines(value, indent, lines);
+    writeLines(value, indent, page);
     return;
   }
   // A list's item starts on the line of its dash.
   const first = lines.length;
-  writeLines(value, indent, lines);
+  writeLines(value, indent, page);
   lines[first] = `${head} ${(lines[first] ?? '').slice(indent.length)}`;
+}
+
+/** Text of several lines that a literal block can hold: nothing that has to be escaped, no indentation to guess. */
+function isPlainText(value: unknown): value is string {
+  return typeof value === 'string' && /^[^\s][^]*\n[^]*[^\n]\n?$/.test(value) && !HIDDEN_CHARACTERS.test(value);
+}
+
+const HIDDEN_CHARACTERS = /[\u0000-\u0008\u000b-\u001f\u007f-\u00a0\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]/;
+
+function literalText(text: string, indent: string): string {
+  const body = text.replace(/\n$/, '').replace(/^(?=[^\n])/gm, indent);
+  return `${text.endsWith('\n') ? '|' : '|-'}\n${body}`;
 }
 
 function isFilled(value: unknown): value is object {

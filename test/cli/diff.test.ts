@@ -78,6 +78,14 @@ describe('the exit code', () => {
   });
 });
 
+it('shows the line of my.cnf that differs, and not the scripts beside it', async () => {
+  const repository = await Repository.create({ 'a.yaml': resourceText({ config: { max_connections: 200 } }) });
+  await repository.write({ 'a.yaml': resourceText({ config: { max_connections: 300 } }) });
+  const { out } = await diff(repository);
+  expect(out).toContain('\n-    max_connections=200\n+    max_connections=300\n');
+  expect(out).not.toContain('start-guard');
+});
+
 it('shows objects that come and go', async () => {
   const repository = await Repository.create({ 'a.yaml': resourceText() });
   await repository.write({ 'a.yaml': resourceText({ networkPolicy: {} }, { name: 'new' }) });

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseYaml } from '../../src/parse/yaml.ts';
-import { block, literal, quote } from '../../src/render/yaml-block.ts';
+import { block, literal, quote, readableBlock } from '../../src/render/yaml-block.ts';
 
 const options = { numRuns: 3000, seed: 20_261_123 };
 /** Strings of whole characters; JSON has no others. */
@@ -44,6 +44,21 @@ describe('every value is read back as it was', () => {
     fc.assert(
       fc.property(fc.array(json, { minLength: 1 }), (value) => {
         expect(parseYaml(`v:\n${block(value, 2)}\n`)).toEqual({ v: value });
+      }),
+      options,
+    );
+  });
+
+  it('for people, with text of several lines as it is', () => {
+    expect(readableBlock({ a: 'x: 1\n\n  y\n', b: ['1\n2'], c: ' x\n', d: 'x\n\n' })).toBe(
+      'a: |\n  x: 1\n\n    y\nb:\n  - |-\n    1\n    2\nc: " x\\n"\nd: "x\\n\\n"',
+    );
+    const lines = fc
+      .array(fc.oneof(text, fc.constantFrom('', ' ', '\t', 'a: b', '- a', '---', '#')))
+      .map((all) => all.join('\n'));
+    fc.assert(
+      fc.property(fc.array(fc.oneof(lines, json), { minLength: 1 }), lines, (value, more) => {
+        expect(parseYaml(`${readableBlock({ value, more })}\n`)).toEqual({ value, more });
       }),
       options,
     );
