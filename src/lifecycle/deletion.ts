@@ -95,9 +95,31 @@ function saveData(observed: Observed, resource: ObservedResource, now: number): 
   const volume = ownVolume(observed, observed.data);
   if (deletionPolicy !== 'Backup') return undefined;
   if (!volume) return lostVolume(observed, resource);
-  if (status.backedUpVolume === volume.uid) return undefined;
+  if (status.backedUpVolume === volume.uid) return keepBackup(observed, resource, volume, now);
   if (skipFinalBackup) return skipBackup(observed, status.skipRecorded);
   return severalOwn(observed, resource, volume) ?? backUp(observed, volume, now);
+}
+
+/** Where the watcher may not change volumes, the final backup goes with its claim; then the data must not go, too. */
+function keepBackup(
+  observed: Observed,
+  { status, skipFinalBackup }: ObservedResource,
+  volume: ObservedVolume,
+  now: number,
+): Decision | undefined {
+  if (observed.mayTouchVolumes || skipFinalBackup || !status.hasFinalBackup) return undefined;
+  const { claim } = observed.backup;
+  if (claim?.deleting) {
+    const message = `the claim ${claim.name} was deleted, too, and would take the final backup along: the watcher may not change volumes. ${PROTECT_VOLUMES}, or ${WAY_OUT}`;
+    return stalled('ClaimDeleting', message);
+  }
+  return isBackupGone(observed) ? backUp(observed, volume, now) : undefined;
+}
+
+/** The Job is this deletion's only as long as both claims are those that it was made for. */
+function isBackupGone({ data, backup, jobs }: Observed): boolean {
+  const isThere = backup.claim !== undefined && jobs.backup?.ours !== false;
+  return !isThere && data.claim?.deleting === false;
 }
 
 function backUp(observed: Observed, volume: ObservedVolume, now: number): Decision {

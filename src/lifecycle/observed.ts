@@ -35,6 +35,8 @@ export interface ObservedStatus {
   readonly server: { readonly image: string } | undefined;
   /** The uid of the data volume that the final backup has looked at; empty before. */
   readonly backedUpVolume: string;
+  /** It made a backup; else there was nothing to back up. */
+  readonly hasFinalBackup: boolean;
   /** The data was given up without a final backup. */
   readonly skipRecorded: boolean;
   /** When the gate was last opened; undefined when it never was. */

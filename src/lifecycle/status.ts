@@ -12,12 +12,14 @@ export interface StoredStatus extends ObservedStatus {
 
 /** Reads the status; what is missing or odd counts as not written. */
 export function readStatus(resource: StoredMySQL | undefined): StoredStatus {
-  const { server, backedUpVolume, skipRecorded, gateOpenedAt, gateClosedAt, requests, conditions } =
+  const { server, backedUpVolume, skipRecorded, gateOpenedAt, gateClosedAt, requests, conditions, lastBackup } =
     resource?.status ?? {};
   const { image } = (server ?? {}) as Record<string, unknown>;
   const { skipFinalBackup, rotateNow, resetPassword } = (requests ?? {}) as Record<string, unknown>;
   return {
     server: typeof image === 'string' ? { image } : undefined,
+    // Only a final backup is ever written down there.
+    hasFinalBackup: typeof (lastBackup as Record<string, unknown> | undefined)?.['name'] === 'string',
     backedUpVolume: typeof backedUpVolume === 'string' ? backedUpVolume : '',
     skipRecorded: skipRecorded === true,
     resetSince: typeof resetPassword === 'string' ? resetPassword : '',

@@ -19,6 +19,7 @@ const resources = [
   resource(deleted),
   resource({ ...deleted, status: { ...ran, backedUpVolume: 'data-volume' } }),
   resource({ ...deleted, status: { ...ran, backedUpVolume: 'another' } }),
+  resource({ ...deleted, status: { ...ran, backedUpVolume: 'pvc-data-claim', hasFinalBackup: true } }),
   resource({ ...deleted, skipFinalBackup: true }),
   resource({ ...deleted, skipFinalBackup: true, status: { ...ran, skipRecorded: true } }),
   resource({ ...deleted, deletionPolicy: 'Retain' }),

@@ -34,6 +34,7 @@ const kept = volume('data', { name: 'old', uid: 'old', phase: 'Available', claim
 const stray = volume('data', { name: 'stray', uid: 'stray', phase: 'Released', claimUid: 'other', resourceUid: '' });
 const dying = resource({ deletedAt: NOW - 5000 });
 const saved = resource({ deletedAt: NOW - 5000, status: { ...ran, backedUpVolume: 'data-volume' } });
+const backedUp = { ...saved, status: { ...saved.status, hasFinalBackup: true } };
 const stopped = { gate: undefined, pods: [], statefulSet: undefined };
 
 const backup = { claim: claim('backup', { createdAt: MADE - 9000 }), volumes: [volume('backup')] };
@@ -828,6 +829,38 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
         'and that is recorded',
         running({ resource: { ...dying, skipFinalBackup: true }, ...stopped }),
         'Reconciling/BackupSkipped: record-skip',
+      ],
+      [
+        'keeps its data while the backup claim is going, too, and may not be kept',
+        running({
+          resource: backedUp,
+          ...stopped,
+          mayTouchVolumes: false,
+          backup: { claim: claim('backup', { deleting: true }), volumes: [volume('backup', { policy: 'Delete' })] },
+          jobs: { backup: finished('done') },
+        }),
+        'Stalled/ClaimDeleting: ',
+      ],
+      [
+        'is backed up again when the backup went with its claim before the data did',
+        running({
+          resource: backedUp,
+          ...stopped,
+          mayTouchVolumes: false,
+          jobs: { backup: finished('done', { ours: false, hasPods: false }) },
+        }),
+        'Reconciling/ReplacingJob: delete-job backup',
+      ],
+      [
+        'whose backup claim is gone with the backup, before the data, waits for another claim',
+        running({
+          resource: backedUp,
+          ...stopped,
+          mayTouchVolumes: false,
+          backup: { claim: undefined, volumes: [] },
+          jobs: { backup: finished('done', { ours: false, hasPods: false }) },
+        }),
+        'Stalled/ClaimPending: ',
       ],
       [
         "takes the Job's pods away",

@@ -34,6 +34,17 @@ function mayLoseClaim(state: Observed, role: 'data' | 'backup'): boolean {
   return bound === undefined || (bound.finished && bound.policy === 'Retain') || isGivenUp(state, bound);
 }
 
+/** After it the data, or what holds its backup, may be gone. */
+function isEndOfData(action: Action): boolean {
+  return (action.kind === 'delete-claim' && action.role === 'data') || action.kind === 'delete-job-pods';
+}
+
+function keepsBackup({ resource: owner, mayTouchVolumes, backup, data }: Observed): boolean {
+  if (mayTouchVolumes || owner?.deletionPolicy !== 'Backup' || owner.skipFinalBackup) return true;
+  const isSaved = owner.status.hasFinalBackup && owner.status.backedUpVolume === boundVolume(data)?.uid;
+  return !isSaved || backup.claim?.deleting === false;
+}
+
 /** Nothing of this resource is on a volume that a deletion would take along. */
 function mayLetGo(state: Observed): boolean {
   const { resource: owner, data, definitionDeleting } = state;
@@ -68,6 +79,10 @@ const CHECKS: readonly Check[] = [
   [
     'I1: the resource goes only when its data is backed up, given up, or kept',
     (action, state) => action.kind !== 'remove-finalizer' || mayLetGo(state),
+  ],
+  [
+    'I1: where volumes may not be kept, the data goes only while the claim with its backup stays',
+    (action, state) => !isEndOfData(action) || keepsBackup(state),
   ],
   [
     'I1: a claim goes only when its volume outlives it or may be destroyed',

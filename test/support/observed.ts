@@ -18,6 +18,7 @@ export const MADE = NOW - 600_000;
 export const STATUS: ObservedStatus = {
   server: undefined,
   backedUpVolume: '',
+  hasFinalBackup: false,
   skipRecorded: false,
   gateOpenedAt: undefined,
   notReadySince: undefined,
