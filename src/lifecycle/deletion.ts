@@ -156,31 +156,48 @@ function isBackupAtWork(observed: Observed): boolean {
   return job.state !== 'running' || pods.some(({ jobUid, started }) => jobUid === job.uid && started);
 }
 
-function followBackup({ name: owner, resource, jobs: { backup: job } }: Observed, volume: ObservedVolume): Decision {
-  const name = childNames(owner).jobs.backup;
+function followBackup(observed: Observed, volume: ObservedVolume): Decision {
+  const job = observed.jobs.backup;
+  const name = childNames(observed.name).jobs.backup;
   if (!job) return reconciling('BackingUp', 'starts the final backup', { kind: 'create-job', step: 'backup' });
   if (isUnwanted(job)) return replaceJob(name, 'backup', job);
-  if (job.state === 'running') return followBackupJob(name, job, resource?.status.server !== undefined);
-  return concludeBackup(name, job, volume);
+  const image = nameImage(observed);
+  return job.state === 'running' ? followBackupJob(name, job, image) : concludeBackup({ name, image }, job, volume);
 }
 
-function concludeBackup(name: string, job: ObservedJob, volume: ObservedVolume): Decision {
+function concludeBackup(
+  { name, image }: { readonly name: string; readonly image: string },
+  job: ObservedJob,
+  volume: ObservedVolume,
+): Decision {
   const { outcome, reason, volumeUid = volume.uid } = job.result ?? { outcome: '', reason: 'the Job did not say why' };
   if (volumeUid !== volume.uid) return replaceJob(name, 'backup', job);
   if (job.state === 'succeeded' && (outcome === 'done' || outcome === 'nothing')) {
     return reconciling('BackedUp', 'the final backup is complete', { kind: 'record-backup', volumeUid: volume.uid });
   }
-  const message = `the final backup failed and nothing is deleted: ${reason}; to try again, delete the Job: kubectl delete job ${name}; or ${WAY_OUT}`;
+  const message = `the final backup failed and nothing is deleted: ${reason}; to try again, delete the Job: kubectl delete job ${name}${image}; or ${WAY_OUT}`;
   return stalled('BackupFailed', message);
 }
 
-/** Without a server that was Ready the image is the one of git, which may never have started. */
-function followBackupJob(name: string, job: ObservedJob, hadServer: boolean): Decision {
-  const { progress, ...rest } = followRunning(name, 'BackingUp', job);
-  const message = hadServer
-    ? rest.message
-    : `${rest.message}. No server of this resource was ever Ready: put an image that starts into spec.image (kubectl edit works while it is being deleted)`;
-  return progress === 'Stalled' ? withWayOut({ ...rest, progress, message }) : { ...rest, progress };
+function followBackupJob(name: string, job: ObservedJob, image: string): Decision {
+  const decision = followRunning(name, 'BackingUp', job);
+  return decision.progress === 'Stalled'
+    ? withWayOut({ ...decision, message: `${decision.message}${image}` })
+    : decision;
+}
+
+/**
+ * What people can do about the image of the final backup. It is that of the last server that was Ready, which cannot read what
+ * a newer one has upgraded; without one it is the image of git, which may never have started.
+ */
+function nameImage({ name, resource }: Observed): string {
+  const { status, image = '' } = resource ?? {};
+  const last = status?.server?.image;
+  if (last === undefined)
+    return '. No server of this resource was ever Ready: put an image that starts into spec.image (kubectl edit works while it is being deleted)';
+  if (last === image) return '';
+  const patch = JSON.stringify({ status: { server: { image } } });
+  return `. The backup is made with ${last}, the last image that was Ready; if ${image} has upgraded the data since, have it made with that one: kubectl patch mysql ${name} --subresource=status --type=merge -p '${patch}'`;
 }
 
 function withWayOut(decision: Decision): Decision {

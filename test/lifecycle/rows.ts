@@ -816,6 +816,15 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
         'Stalled/BackupFailed: ',
       ],
       [
+        'says what to do when the image of the last server cannot make the backup, since a newer one may have upgraded the data',
+        running({
+          resource: { ...dying, image: 'mysql:9.8', status: ran },
+          ...stopped,
+          jobs: { backup: job({ state: 'failed' }) },
+        }),
+        'Stalled/BackupFailed: ',
+      ],
+      [
         'whose backup failed is tried again when the spec says otherwise',
         running({ resource: dying, ...stopped, jobs: { backup: job({ state: 'failed', outdated: true }) } }),
         'Reconciling/ReplacingJob: delete-job backup',
