@@ -2,7 +2,7 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../cluster/clock.ts';
-import { isClusterError } from '../cluster/errors.ts';
+import { ClusterError, isClusterError } from '../cluster/errors.ts';
 import { KINDS } from '../cluster/kinds.ts';
 import type { Objects } from '../cluster/objects.ts';
 import type { Action, Decision } from './actions.ts';
@@ -22,6 +22,8 @@ export interface Round {
   readonly key: ResourceKey;
   readonly observation: Observation;
   readonly decision: Decision;
+  /** When the look began, in milliseconds of a clock that runs on while the process is held up. */
+  readonly seenAt: number;
   /** What follows is done in the same round, and told by its status. */
   readonly isStep?: boolean;
 }
@@ -29,6 +31,11 @@ export interface Round {
 /** A round goes on with what the API server answers for so long; then everything is looked at again. */
 const GOES_ON_MS = 2_000;
 const MOST_STEPS = 4;
+/**
+ * A process that was held up for longer may not act on what it saw: others have taken its place, and the whole life of a
+ * resource may have passed meanwhile. A look is a handful of calls one after the other, which take a second.
+ */
+const OLD_MS = 120_000;
 
 /** Dependencies of a round. */
 export interface ReconcileContext {
@@ -51,18 +58,22 @@ export interface ReconcileContext {
  * @throws ClusterError what the API server refuses; Conflict only means that something changed meanwhile
  */
 export async function reconcile(key: ResourceKey, context: ReconcileContext): Promise<Round> {
-  const { observation, applied } = await observeDelivered(key, context, context.now());
-  const look = (seen: Observation): Round => ({
+  const { observation, seenAt, applied } = await observeDelivered(key, context, context.now());
+  const look = (seen: Observation, since: number): Round => ({
     key,
     observation: seen,
+    seenAt: since,
     decision: tellRefusal(decide(seen.observed, context.now()), applied),
   });
-  const makeSure = async (round: Round): Promise<Round> =>
-    isSure(round) ? round : look(await lookAtAll(key, context));
+  const makeSure = async (round: Round): Promise<Round> => {
+    if (isSure(round)) return round;
+    const since = context.clock.elapsed();
+    return look(await lookAtAll(key, context), since);
+  };
   const until = context.clock.elapsed() + GOES_ON_MS;
-  let round = await makeSure(look(observation));
+  let round = await makeSure(look(observation, seenAt));
   for (let steps = 0; steps < MOST_STEPS && goesOn(round, context); steps += 1) {
-    const next = look(await takeStep(round, context));
+    const next = look(await takeStep(round, context), round.seenAt);
     const isLate = context.clock.elapsed() > until;
     // Which pods there are was read while the gate was open: that is enough to stop a server, and for nothing else.
     if (isLate || (isStopping(round) && !isStopping(next))) return round;
@@ -119,14 +130,23 @@ async function takeStep(round: Round, context: ReconcileContext): Promise<Observ
   return observation;
 }
 
+const TOO_LATE = {
+  code: 409,
+  reason: 'Conflict',
+  message: 'what was seen is too old to act on; it is looked at again',
+};
+
 /** Carries out a decision, and remembers what was refused. */
 async function act(
   round: Round,
-  { refusals }: ReconcileContext,
+  { refusals, clock }: ReconcileContext,
   carryOut: (action: Action) => Promise<unknown>,
 ): Promise<void> {
   try {
-    for (const action of round.decision.actions) await carryOut(action);
+    for (const action of round.decision.actions) {
+      if (clock.elapsed() - round.seenAt > OLD_MS) throw new ClusterError(TOO_LATE);
+      await carryOut(action);
+    }
     refusals.note(idOf(round), round.decision, undefined);
   } catch (error) {
     refusals.note(idOf(round), round.decision, error);
@@ -158,13 +178,16 @@ function formatTime(now: number): string {
 /** With `--render` what is rendered is delivered first, and then everything looked at again. */
 async function observeDelivered(
   key: ResourceKey,
-  { objects, applier, volumesOf }: ReconcileContext,
+  { objects, applier, volumesOf, clock }: ReconcileContext,
   now: number,
-): Promise<{ readonly observation: Observation; readonly applied: Applied }> {
+): Promise<Pick<Round, 'observation' | 'seenAt'> & { readonly applied: Applied }> {
   const context = { objects, now, render: applier !== undefined, ...(volumesOf ? { volumesOf } : {}) };
+  const seenAt = clock.elapsed();
   const observation = await observe(key, context);
   const applied = (await applier?.apply(objects, observation, now)) ?? { changed: false };
-  return { observation: applied.changed ? await observe(key, context) : observation, applied };
+  if (!applied.changed) return { observation, seenAt, applied };
+  const again = clock.elapsed();
+  return { observation: await observe(key, context), seenAt: again, applied };
 }
 
 /** A refusal is told when there is nothing else to do: it must not keep data from being made safe. */

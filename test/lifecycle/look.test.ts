@@ -57,8 +57,17 @@ interface Outcome {
   readonly lists: string[];
 }
 
-/** One round, in which the watch of volumes tells of the new ones only. */
 async function run(live: readonly StoredObject[]): Promise<Outcome> {
+  const { start, ...noted } = prepare(live);
+  return { round: await start(), ...noted };
+}
+
+/** One round, in which the watch of volumes tells of the new ones only. The process may be held up before it acts. */
+function prepare(
+  live: readonly StoredObject[],
+  heldUpMs = 0,
+): Omit<Outcome, 'round'> & { readonly start: () => Promise<Round> } {
+  const clock = createManualClock(NOW);
   const made: string[] = [];
   const lists: string[] = [];
   const of = (kind: { readonly plural: string }): StoredObject[] =>
@@ -74,13 +83,15 @@ async function run(live: readonly StoredObject[]): Promise<Outcome> {
       made.push(`${manifest.kind} ${manifest.metadata.name}`);
       return Promise.resolve(manifest);
     },
-    patch: () => Promise.resolve(live[0]),
+    patch: async () => {
+      await clock.advance(heldUpMs);
+      return live[0];
+    },
     delete: () => Promise.resolve(),
   } as unknown as Objects;
   const volumesOf = ({ name }: { name: string }): string[] => NEW[name] ?? [];
-  const context = { objects, volumesOf, refusals: createRefusals(), clock: createManualClock(NOW), now: () => NOW };
-  const round = await reconcile({ namespace: 'a', name: 'shop' }, context);
-  return { round, made, lists };
+  const context = { objects, volumesOf, refusals: createRefusals(), clock, now: () => NOW };
+  return { made, lists, start: () => reconcile({ namespace: 'a', name: 'shop' }, context) };
 }
 
 describe('a gate', () => {
@@ -94,6 +105,12 @@ describe('a gate', () => {
     const kept = volume('old', 'shop-pvc', 'an-earlier-uid', 'an-earlier-claim');
     const { round, made } = await run([...BEFORE_GATE, kept]);
     expect(round.decision.reason).toBe('RetainedVolumeNotBound');
+    expect(made).toEqual([]);
+  });
+
+  it('stays closed when the watcher was held up for so long that others may have taken its place', async () => {
+    const { start, made } = prepare(BEFORE_GATE, 121_000);
+    await expect(start()).rejects.toMatchObject({ kind: 'Conflict' });
     expect(made).toEqual([]);
   });
 
