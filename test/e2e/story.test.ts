@@ -56,6 +56,7 @@ describe('a managed resource', () => {
       `${statements}; create user app@'%' identified by 'x'; grant select on shop.* to app@'%'`,
     );
     expect(await rows(PASSWORD)).toBe('1\tone\n2\ttwo\n');
+    expect(await namespace.kubectl(['get', 'my'])).toContain(`${NAME} created without restore-job`);
   });
 
   it('is gone when its backup is complete, and so is all but the backup', async () => {
@@ -74,6 +75,9 @@ describe('a managed resource', () => {
     await message(`${NAME} created with restore-job`);
     expect(await rows(PASSWORD)).toBe('1\tone\n2\ttwo\n');
     expect(await namespace.sql(NAME, PASSWORD, "show grants for app@'%'")).toContain('GRANT SELECT ON `shop`.*');
+    const jobs = await namespace.kubectl(['get', 'jobs', '--no-headers']);
+    expect(jobs).toMatch(new RegExp(`^backup-${NAME}-job +Complete +1/1 `, 'm'));
+    expect(jobs).toMatch(new RegExp(`^restore-${NAME}-job +Complete +1/1 `, 'm'));
   });
 
   it('gets another password while its server runs on, and both work', async () => {
