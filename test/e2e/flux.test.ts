@@ -1,49 +1,16 @@
 // Flux's own kustomize-controller delivers a database from rendered manifests, while the watcher does its work.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Repository } from '../support/argocd/repository.ts';
 import { FluxController } from '../support/flux/controller.ts';
-import { Kustomization } from '../support/flux/kustomization.ts';
-import { NAME, withDatabase, type ManagedDatabase } from './support/database.ts';
+import { withDelivered, type Delivered } from '../support/flux/delivered.ts';
+import { NAME, type ManagedDatabase } from './support/database.ts';
 import { untilMessage } from './support/watcher.ts';
-
-const OTHER = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: other, namespace: NAMESPACE}\ndata: {a: b}\n';
 
 let flux: FluxController;
 beforeAll(async () => {
   flux = await FluxController.start(process.env['KUBECONFIG'] ?? '');
 }, 1_800_000);
 afterAll(() => flux.end());
-
-/** A database that Flux delivers. */
-interface Delivered {
-  readonly database: ManagedDatabase;
-  readonly kustomization: Kustomization;
-  /** Puts rendered manifests into git, or takes them out; gives the commit. */
-  readonly commit: (spec: object | undefined) => Promise<string>;
-}
-
-/** Lets a story happen to a database that Flux has delivered, and that has rows. */
-function withDelivered(purpose: string, spec: object, story: (delivered: Delivered) => Promise<void>): Promise<void> {
-  return withDatabase(purpose, { empty: true }, async (database) => {
-    const { namespace } = database;
-    const repository = await Repository.create({ 'other.yaml': OTHER.replace('NAMESPACE', namespace.name) });
-    const commit = async (changed: object | undefined): Promise<string> =>
-      repository.commit({ 'shop.yaml': changed && (await database.manifests(changed)) });
-    const kustomization = new Kustomization(flux, namespace, repository);
-    try {
-      const first = await commit({});
-      await kustomization.create(spec);
-      await kustomization.deliver(first);
-      await database.untilReady();
-      await database.fill();
-      await story({ database, kustomization, commit });
-    } finally {
-      await kustomization.forget();
-      await repository.remove();
-    }
-  });
-}
 
 /** Uids of what was delivered, and the resource's finalizers: nothing of it may change while it lives. */
 async function identity({ database }: Delivered): Promise<unknown> {
@@ -75,7 +42,7 @@ describe.concurrent('a Kustomization', () => {
   it.each([false, true])(
     'with force: %s applied again and again takes nothing away, through a rotation, too',
     (force) =>
-      withDelivered(`flux-force-${String(force)}`, { force }, async (delivered) => {
+      withDelivered({ flux, purpose: `flux-again-${String(force)}`, kustomization: { force } }, async (delivered) => {
         const { database, kustomization, commit } = delivered;
         const before = await identity(delivered);
         expect(JSON.stringify(before)).toContain('otus.homework/final-backup');
@@ -89,7 +56,7 @@ describe.concurrent('a Kustomization', () => {
   );
 
   it('of which the resource is taken out of git leaves a backup, and put back restores it', () =>
-    withDelivered('flux-prune', {}, async ({ database, kustomization, commit }) => {
+    withDelivered({ flux, purpose: 'flux-prune' }, async ({ database, kustomization, commit }) => {
       await kustomization.deliver(await commit(undefined));
       await expectBackup(database);
       await kustomization.deliver(await commit({}));
@@ -97,7 +64,7 @@ describe.concurrent('a Kustomization', () => {
     }));
 
   it('that is deleted leaves a backup, and made again restores it', () =>
-    withDelivered('flux-deleted', {}, async ({ database, kustomization, commit }) => {
+    withDelivered({ flux, purpose: 'flux-deleted' }, async ({ database, kustomization, commit }) => {
       await kustomization.delete();
       await expectBackup(database);
       await kustomization.create();

@@ -2,7 +2,7 @@
 // folder as an archive and say so in a GitRepository's status, is done here.
 
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -58,7 +58,8 @@ export class FluxController {
 
   /** Makes an archive of a folder, which can be fetched from now on. */
   async serve(folder: string): Promise<{ url: string; digest: string; size: number }> {
-    const file = join(this.#log, 'archive.tar.gz');
+    // Tests serve side by side.
+    const file = join(this.#log, `${randomUUID()}.tar.gz`);
     const { code, err } = await runProgram('tar', ['-czf', file, '-C', folder, '--exclude=.git', '.']);
     if (code !== 0) throw new Error(err);
     const bytes = await readFile(file);

@@ -42,8 +42,12 @@ export class Kustomization {
 
   /** Has a commit of the repository delivered, and waits until it is. */
   async deliver(commit: string): Promise<void> {
-    const revision = await this.publish(commit);
-    await this.until(`${revision} applied`, ({ lastAppliedRevision }) => lastAppliedRevision === revision);
+    await this.untilApplied(await this.publish(commit));
+  }
+
+  /** Waits until a revision is delivered. */
+  untilApplied(revision: string): Promise<void> {
+    return this.until(`${revision} applied`, ({ lastAppliedRevision }) => lastAppliedRevision === revision);
   }
 
   /** Says in the GitRepository's status what is to be delivered, as source-controller does; gives the revision. */
