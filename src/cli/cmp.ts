@@ -2,8 +2,7 @@
 // application's folder, says the rest by environment variables, and shows standard error to people.
 
 import { formatManifests } from '../emit/formats.ts';
-import { CommandError, EXIT, type Problem } from '../errors.ts';
-import type { SourceObject } from '../parse/source.ts';
+import { CommandError, EXIT } from '../errors.ts';
 import { parseSource } from '../parse/source.ts';
 import { isMySQL } from '../validate/identity.ts';
 import { applySettings, checkResourceNames } from '../validate/parameters.ts';
@@ -14,7 +13,7 @@ import { checkFiles, isNamespace, type LoadedInput } from './load-resources.ts';
 import { parsePluginParameters } from './plugin-parameters.ts';
 import { findRepository, readTree } from './read-tree.ts';
 import type { InputFile } from './read-input.ts';
-import { refuseNoResource, refuseProblems, renderObjects, writeStream } from './render-objects.ts';
+import { refuseKustomization, refuseNoResource, refuseProblems, renderObjects, writeStream } from './render-objects.ts';
 import { PLUGIN_OPTIONS, readSettings, type Settings } from './settings.ts';
 
 /** Prints the manifests of the application. */
@@ -23,7 +22,7 @@ export const generate: Run = async ({ flags }, io) => {
   const { objects, problems } = checkApplication(settings, io);
   const noResource = settings.options['no-resource'] === 'true';
   const refused = noResource ? refuseNoResource(objects) : [];
-  refuseProblems([...problems, ...objects.flatMap(refuseKustomization), ...refused], io);
+  refuseProblems([...problems, ...refuseKustomization(objects), ...refused], io);
   refuseLines(checkResourceNames(settings.fields, objects), io);
   if (objects.length === 0 && !flags['allow-empty'] && settings.options['allow-empty'] !== 'true') {
     const message =
@@ -74,13 +73,4 @@ function checkApplication({ options, fields }: Settings, io: Io): LoadedInput {
   const setting = { settings: fields, namespace: namespace === '' ? undefined : namespace };
   const unknownFields = options['validate'] === 'warn' ? 'warn' : 'error';
   return checkFiles(readApplication(io), { unknownFields }, (object) => applySettings(object, setting));
-}
-
-/** It would be sent to the cluster, which knows no such kind. */
-function refuseKustomization(object: SourceObject): Problem[] {
-  const { value, file, positionOf } = object;
-  if (!String(value['apiVersion']).startsWith('kustomize.config.k8s.io/')) return [];
-  const message =
-    'this folder is for kustomize, which the plugin does not run; use the function kubectl-mysql fn there';
-  return [{ severity: 'error', rule: 'kustomization', file, position: positionOf([]), path: '', message }];
 }

@@ -22,7 +22,7 @@ import type { OptionValues, Run } from './command.ts';
 import type { Io } from './io.ts';
 import { checkFiles, checkNamespace } from './load-resources.ts';
 import { readInput, type InputFile } from './read-input.ts';
-import { refuseNoResource, refuseProblems, renderObjects } from './render-objects.ts';
+import { refuseKustomization, refuseNoResource, refuseProblems, renderObjects } from './render-objects.ts';
 
 export const publish: Run = async (options, io) => {
   const { strings, arrays, flags } = options;
@@ -82,7 +82,8 @@ function renderFiles(input: readonly InputFile[], { strings, flags }: OptionValu
   const { objects, problems } = checkFiles(input, { unknownFields, ...(namespace === undefined ? {} : { namespace }) });
   const noResource = flags['no-resource'] ?? false;
   const secrets = flags['allow-secrets'] ? [] : findSecrets(objects);
-  refuseProblems([...problems, ...secrets, ...(noResource ? refuseNoResource(objects) : [])], io);
+  const refused = [...refuseKustomization(objects), ...(noResource ? refuseNoResource(objects) : [])];
+  refuseProblems([...problems, ...secrets, ...refused], io);
   checkObjects(objects, flags['allow-empty'] ?? false, io);
   return nameFiles(renderObjects(objects, { namespace, noResource }), flags['kustomization'] ?? false);
 }

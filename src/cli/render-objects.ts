@@ -6,7 +6,7 @@ import { sortInPlaces } from '../emit/order.ts';
 import { formatProblem } from '../emit/problems.ts';
 import { CommandError, EXIT, type Problem } from '../errors.ts';
 import { buildModel } from '../model/model.ts';
-import { isObject, type SourceObject } from '../parse/source.ts';
+import { KUSTOMIZE_HINT, isObject, type SourceObject } from '../parse/source.ts';
 import { createRenderer, type Manifest, type MoreAnnotations } from '../render/manifests.ts';
 import { identify, isMySQL } from '../validate/identity.ts';
 import type { Io } from './io.ts';
@@ -50,6 +50,15 @@ export function refuseNoResource(objects: readonly SourceObject[]): Problem[] {
     const message = 'must be None with --no-resource: without the resource nobody would guard the data';
     const position = object.positionOf(['spec', 'lifecycle']);
     return [{ severity: 'error', rule: 'no-resource', file: object.file, position, path: 'spec.lifecycle', message }];
+  });
+}
+
+/** Refuses kustomize's own objects: they would be sent to the cluster, which knows no such kind. */
+export function refuseKustomization(objects: readonly SourceObject[]): Problem[] {
+  const found = objects.filter(({ value }) => String(value['apiVersion']).startsWith('kustomize.config.k8s.io/'));
+  return found.map(({ file, positionOf }) => {
+    const position = positionOf([]);
+    return { severity: 'error', rule: 'kustomization', file, position, path: '', message: KUSTOMIZE_HINT };
   });
 }
 

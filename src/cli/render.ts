@@ -7,7 +7,7 @@ import { isMySQL } from '../validate/identity.ts';
 import type { Io } from './io.ts';
 import { loadResources } from './load-resources.ts';
 import type { OptionValues, Run } from './command.ts';
-import { refuseNoResource, refuseProblems, renderObjects, writeStream } from './render-objects.ts';
+import { refuseKustomization, refuseNoResource, refuseProblems, renderObjects, writeStream } from './render-objects.ts';
 
 export const render: Run = async (options, io) => {
   const { strings, arrays, flags } = options;
@@ -35,7 +35,8 @@ function choose({ strings, flags }: OptionValues): { namespace: string | undefin
 /** Everything is checked before the first byte goes out: there is no partial output. */
 async function loadValid(options: OptionValues, io: Io): Promise<readonly SourceObject[]> {
   const { objects, problems } = await loadResources(options, io);
-  refuseProblems([...problems, ...(options.flags['no-resource'] ? refuseNoResource(objects) : [])], io);
+  const noResource = options.flags['no-resource'] ? refuseNoResource(objects) : [];
+  refuseProblems([...problems, ...refuseKustomization(objects), ...noResource], io);
   if (objects.length === 0) throw new CommandError('there is no object in the input', { exitCode: EXIT.invalid });
   if (!objects.some(isMySQL)) io.writeError('warning: there is no MySQL resource in the input');
   return objects;

@@ -123,6 +123,12 @@ function parseDocument(text: string, effort: Effort): unknown {
   throw new YamlError(message, positionAt(text, at));
 }
 
+const KUSTOMIZATION_FILE = /(?:^|[/\\])kustomization\.ya?ml$/;
+
+/** What to do where a folder is read that only kustomize understands. */
+export const KUSTOMIZE_HINT =
+  'this folder is for kustomize: give what "kustomize build" prints, or let it run the function kubectl-mysql fn';
+
 /** Adds the object that a document holds; the objects of a List. */
 export function collectObjects(candidate: Document, objects: SourceObject[], report: Report): void {
   const { value, positionOf } = candidate;
@@ -140,7 +146,8 @@ export function collectObjects(candidate: Document, objects: SourceObject[], rep
   }
   for (const field of ['apiVersion', 'kind'] as const) {
     if (typeof value[field] !== 'string' || value[field] === '') {
-      report(`this is not a Kubernetes object: it has no ${field}`, positionOf([field]), 'not-an-object');
+      const hint = KUSTOMIZATION_FILE.test(candidate.file) ? `; ${KUSTOMIZE_HINT}` : '';
+      report(`this is not a Kubernetes object: it has no ${field}${hint}`, positionOf([field]), 'not-an-object');
       return;
     }
   }

@@ -1,5 +1,6 @@
 // The command line: words in, output and exit code out.
 
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
 import { renderText, runCli } from '../support/command-line.ts';
@@ -168,6 +169,22 @@ describe('exit codes', () => {
     expect(outcome.code).toBe(code);
     if (code !== 0) expect(outcome.out).toBe('');
     expect(outcome.lines.some((line) => line.startsWith('error: '))).toBe(code !== 0);
+  });
+
+  it.each([
+    ['resources: [shop.yaml]\n', 'error: FILE:1:1: this is not a Kubernetes object: it has no apiVersion; '],
+    ['apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n', 'error: FILE:1:1: '],
+  ])('refuses the folder of kustomize with %j, which no cluster knows', async (text, line) => {
+    const folder = await makeFolder({ 'shop.yaml': SHOP, 'kustomization.yaml': text });
+    const file = join(folder, 'kustomization.yaml');
+    const hint = 'this folder is for kustomize: give what "kustomize build" prints';
+    for (const argv of [
+      ['render', '-f', folder],
+      ['publish', '-f', folder, '--branch', 'x', '--repo', folder],
+    ]) {
+      const { code, out, lines } = await runCli(argv);
+      expect([code, out, lines[0]?.replace(file, 'FILE')]).toEqual([3, '', expect.stringContaining(line + hint)]);
+    }
   });
 
   it('names every problem of every document, with its place, and renders nothing', async () => {
