@@ -52,6 +52,11 @@ const COMPARED: Readonly<Record<string, OptionSpec>> = {
     placeholder: 'REF',
     description: 'Compare with the same files of another commit, offline; without it with the cluster',
   },
+  previous: {
+    type: 'array',
+    placeholder: 'FILE|DIR|-',
+    description: 'Compare with these files, offline; such as what kustomize built of another commit',
+  },
   context: { type: 'string', placeholder: 'NAME', description: 'The context of the kubeconfig' },
   kubeconfig: {
     type: 'string',
@@ -178,6 +183,7 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       ['kubectl mysql plan -R -f apps/ --from-ref origin/main', 'compared with a commit, without a cluster'],
       ['kubectl mysql plan -R -f apps/ --from-ref HEAD^1 -o markdown > plan.md', 'for a comment in a pull request'],
       ['kubectl mysql plan -R -f apps/ --from-ref HEAD^1 --fail-on restart,delete,data-loss', 'as a policy gate'],
+      ['git show main:shop.yaml | kubectl mysql plan -f shop.yaml --previous -', 'compared with other files'],
     ],
     load: async () => (await import('./plan.ts')).plan,
   },

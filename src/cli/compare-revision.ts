@@ -1,32 +1,87 @@
-// What plan and diff have in common with --from-ref: the files of -f as they are, and as they were in a commit.
+// What plan and diff have in common without a cluster: the files of -f as they are, and as they were in a commit or in other
+// files.
 
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { CommandError, EXIT, UsageError, type Problem } from '../errors.ts';
 import { formatProblem } from '../emit/problems.ts';
 import { readRevision } from '../git/revision.ts';
-import { MAX_FILE_BYTES, parseSource, type SourceObject } from '../parse/source.ts';
+import { MAX_FILE_BYTES, parseSource, type ParsedSource, type SourceObject } from '../parse/source.ts';
+import { withoutRendered } from '../validate/rendered.ts';
 import { createValidator, type ValidateOptions } from '../validate/validate.ts';
 import type { OptionValues } from './command.ts';
 import type { Io } from './io.ts';
-import { checkFiles, checkNamespace } from './load-resources.ts';
+import { checkNamespace, checkSources } from './load-resources.ts';
 import { EXTENSIONS, readInput, type InputFile } from './read-input.ts';
 
 /** The objects of two sides, checked. */
 export interface ComparedObjects {
   readonly before: readonly SourceObject[];
   readonly after: readonly SourceObject[];
+  /** What the files were compared with, for people. */
+  readonly against: string;
 }
 
+/** How files become objects. */
+type Parse = (files: readonly InputFile[]) => readonly ParsedSource[];
+
+const parseFiles: Parse = (files) => files.map(({ name, bytes }) => parseSource(name, bytes));
+
+/** What is rendered already, as a published branch and the output of kustomize are, is left to its resources. */
+export const parseWithoutRendered: Parse = (files) => {
+  const sources = parseFiles(files);
+  const kept = new Set(withoutRendered(sources.flatMap(({ objects }) => objects)).objects);
+  return sources.map(({ objects, problems }) => ({ objects: objects.filter((each) => kept.has(each)), problems }));
+};
+
 /**
- * Reads both sides. A file that only one of them has is no error: its resources come or go.
+ * Reads both sides, where something else than the cluster is compared with: a commit, or files.
  *
- * @throws CommandError when the working tree's side is invalid
+ * @returns undefined where it is the cluster
+ * @throws CommandError when the newer side is invalid
  */
-export async function readBothSides(ref: string, options: OptionValues, io: Io): Promise<ComparedObjects> {
+export async function readBothSides(
+  options: OptionValues,
+  io: Io,
+  parse: Parse = parseFiles,
+): Promise<ComparedObjects | undefined> {
+  const { previous } = options.arrays;
+  const ref = options.strings['from-ref'];
+  refuseSeveral({ '--from-ref': ref, '--previous': previous, '--live': options.flags['live'] ? true : undefined });
+  const read = ref === undefined ? previous && readFiles(previous, options, io) : readCommit(ref, options, io);
+  const sides = await read;
+  if (!sides) return undefined;
+  const check = checkOptions(options);
+  const after = refuseInvalid(checkSources(parse(sides.after), check), io);
+  return { after, before: checkBefore(parse(sides.before), check, io), against: sides.against };
+}
+
+function refuseSeveral(ways: Readonly<Record<string, unknown>>): void {
+  const given = Object.keys(ways).filter((flag) => ways[flag] !== undefined);
+  if (given.length > 1) throw new UsageError(`give ${given.join(' or ')}, not both`);
+}
+
+interface ComparedFiles {
+  readonly before: readonly InputFile[];
+  readonly after: readonly InputFile[];
+  readonly against: string;
+}
+
+async function readFiles(previous: readonly string[], options: OptionValues, io: Io): Promise<ComparedFiles> {
+  const { filename = [] } = options.arrays;
+  if (previous.includes('-') && filename.includes('-')) throw new UsageError('standard input can be read only once');
+  const recursive = options.flags['recursive'] ?? false;
+  const before = await readInput(previous, recursive, io);
+  return { before, after: await readInput(filename, recursive, io), against: previous.join(', ') };
+}
+
+/** A file that only one of both sides has is no error: its resources come or go. */
+async function readCommit(ref: string, options: OptionValues, io: Io): Promise<ComparedFiles> {
   const { filename = [] } = options.arrays;
   if (filename.includes('-')) {
-    throw new UsageError('standard input has no earlier form in git; give files or folders with --from-ref');
+    throw new UsageError(
+      'standard input has no earlier form in git; give files or folders with --from-ref, or the earlier form with --previous',
+    );
   }
   const recursive = options.flags['recursive'] ?? false;
   const earlier: InputFile[] = [];
@@ -39,8 +94,7 @@ export async function readBothSides(ref: string, options: OptionValues, io: Io):
     earlier.push(...old.map((file) => ({ ...file, name: `${ref}:${file.name}` })));
     files.push(...(await readWorkingTree(name, { recursive, isKnown: old.length > 0 }, io)));
   }
-  const after = checkAfter(files, options, io);
-  return { after, before: checkBefore(earlier, checkOptions(options), io) };
+  return { before: earlier, after: files, against: ref };
 }
 
 /** What was deleted since the commit is not there, and that is what a plan has to tell. */
@@ -65,11 +119,6 @@ function checkOptions({ strings }: OptionValues): ValidateOptions {
   return { unknownFields, ...(namespace === undefined ? {} : { namespace }) };
 }
 
-function checkAfter(files: readonly InputFile[], options: OptionValues, io: Io): readonly SourceObject[] {
-  const { objects, problems } = checkFiles(files, checkOptions(options));
-  return refuseInvalid({ objects, problems }, io);
-}
-
 /**
  * Names all problems.
  *
@@ -86,10 +135,9 @@ export function refuseInvalid(
 }
 
 /** What was invalid at that time was never accepted: it counts as not there, so that a fix of it can be merged. */
-function checkBefore(files: readonly InputFile[], options: ValidateOptions, io: Io): readonly SourceObject[] {
+function checkBefore(sources: readonly ParsedSource[], options: ValidateOptions, io: Io): readonly SourceObject[] {
   const check = createValidator({ ...options, unknownFields: 'warn' });
-  return files.flatMap(({ name, bytes }) => {
-    const { objects, problems } = parseSource(name, bytes);
+  return sources.flatMap(({ objects, problems }) => {
     const checked = objects.map((object) => check(object));
     const errors = [...problems, ...checked.flatMap((each) => each.problems)].filter(isError);
     for (const problem of errors) io.writeError(formatProblem({ ...problem, severity: 'warning' }));

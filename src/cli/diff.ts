@@ -6,7 +6,7 @@ import { makeComparable } from '../plan/comparable.ts';
 import type { SourceObject } from '../parse/source.ts';
 import type { Manifest } from '../render/manifests.ts';
 import type { OptionValues, Run } from './command.ts';
-import { readBothSides, refuseInvalid } from './compare-revision.ts';
+import { readBothSides, refuseInvalid, type ComparedObjects } from './compare-revision.ts';
 import type { Io } from './io.ts';
 import { loadResources } from './load-resources.ts';
 import { renderObjects } from './render-objects.ts';
@@ -14,8 +14,8 @@ import { comparedName, showDifferences, type ComparedFile } from './run-diff.ts'
 
 export const diff: Run = async (options, io) => {
   try {
-    const ref = options.strings['from-ref'];
-    return await (ref === undefined ? diffLive(options, io) : diffCommit(ref, options, io));
+    const sides = await readBothSides(options, io);
+    return await (sides ? diffSides(sides, options, io) : diffLive(options, io));
   } catch (error) {
     // 1 says that there are differences, so nothing else may end with it.
     if (!(error instanceof CommandError) || error.exitCode !== EXIT.failure) throw error;
@@ -35,8 +35,7 @@ function choose({ strings }: OptionValues): { namespace: string | undefined; noR
   return { namespace: strings['namespace'], noResource: false };
 }
 
-async function diffCommit(ref: string, options: OptionValues, io: Io): Promise<number> {
-  const sides = await readBothSides(ref, options, io);
+async function diffSides(sides: ComparedObjects, options: OptionValues, io: Io): Promise<number> {
   const [before, after] = [render(sides.before, options), render(sides.after, options)];
   const names = [...new Set([...before.keys(), ...after.keys()])].sort();
   const files = names.map((name): ComparedFile => {

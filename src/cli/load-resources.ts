@@ -37,13 +37,25 @@ export async function loadResources(options: OptionValues, io: Io): Promise<Load
 export function checkFiles(
   files: Iterable<InputFile>,
   options: ValidateOptions,
+  adapt?: (object: SourceObject) => SourceObject,
+): LoadedInput {
+  return checkSources(parseFiles(files), options, adapt);
+}
+
+function* parseFiles(files: Iterable<InputFile>): Iterable<ParsedSource> {
+  for (const { name, bytes } of files) yield parseSource(name, bytes);
+}
+
+/** Checks files that were parsed, each as it comes. */
+export function checkSources(
+  sources: Iterable<ParsedSource>,
+  options: ValidateOptions,
   adapt: (object: SourceObject) => SourceObject = (object) => object,
 ): LoadedInput {
   const check = createValidator(options);
   const objects: (readonly SourceObject[])[] = [];
   const found: (readonly Problem[])[] = [];
-  for (const { name, bytes } of files) {
-    const source = parseSource(name, bytes);
+  for (const source of sources) {
     const checked = source.objects.map((object) => check(adapt(object)));
     objects.push(checked.map(({ object }) => object));
     found.push([...source.problems, ...checked.flatMap((result) => result.problems)].sort(byPosition));

@@ -9,7 +9,7 @@ import { buildPlan, listRefusals, type PlanInput } from '../plan/plan.ts';
 import { buildSide } from '../plan/side.ts';
 import { nearest } from '../validate/nearest.ts';
 import type { OptionValues, Run } from './command.ts';
-import { readBothSides, refuseInvalid } from './compare-revision.ts';
+import { parseWithoutRendered, readBothSides, refuseInvalid } from './compare-revision.ts';
 import type { Io } from './io.ts';
 import { loadResources } from './load-resources.ts';
 
@@ -37,10 +37,11 @@ interface Compared {
 }
 
 async function readInput(options: OptionValues, io: Io): Promise<Compared> {
-  const ref = options.strings['from-ref'];
-  if (ref === undefined) return { input: await readLive(options, io), against: 'the cluster' };
-  if (options.flags['live']) throw new UsageError('give --from-ref or --live, not both');
-  return { input: await readCommit(ref, options, io), against: ref };
+  const sides = await readBothSides(options, io, parseWithoutRendered);
+  if (!sides) return { input: await readLive(options, io), against: 'the cluster' };
+  const { namespace } = options.strings;
+  const [before, after] = [buildSide(sides.before, namespace), buildSide(sides.after, namespace)];
+  return { input: { before, after }, against: sides.against };
 }
 
 function readGates({ arrays }: OptionValues): readonly Gate[] {
@@ -52,12 +53,6 @@ function readGates({ arrays }: OptionValues): readonly Gate[] {
     const hint = meant === undefined ? `it takes ${GATES.join(', ')}` : `did you mean "${meant}"?`;
     throw new UsageError(`--fail-on does not know "${word}", ${hint}`);
   });
-}
-
-async function readCommit(ref: string, options: OptionValues, io: Io): Promise<PlanInput> {
-  const { before, after } = await readBothSides(ref, options, io);
-  const { namespace } = options.strings;
-  return { before: buildSide(before, namespace), after: buildSide(after, namespace) };
 }
 
 async function readLive(options: OptionValues, io: Io): Promise<PlanInput> {

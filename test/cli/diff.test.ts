@@ -1,6 +1,7 @@
 // `kubectl mysql diff --from-ref`: the rendered objects of two commits, by diff or by another program.
 
 import { chmod, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeComparable } from '../../src/plan/comparable.ts';
 import { takeAway } from '../../src/plan/take-away.ts';
@@ -76,6 +77,14 @@ describe('the exit code', () => {
     // As kubectl does: the flags stand behind the folders, and what is no plain flag is left out.
     expect([code, out]).toEqual([expected, 'compared -N --colour=x\n']);
   });
+});
+
+it('compares with other files, too', async () => {
+  const folder = await makeFolder({ 'a.yaml': resourceText(), 'b.yaml': resourceText({ image: 'mysql:9.7' }) });
+  const line = ['diff', '-f', join(folder, 'b.yaml'), '--previous', join(folder, 'a.yaml')];
+  const { code, out } = await runCli(line, '', { environment: GIT_ENVIRONMENT });
+  expect(code).toBe(1);
+  expect(out).toMatch(/^\+  image: "mysql:9.7"$/m);
 });
 
 it('shows the line of my.cnf that differs, and not the scripts beside it', async () => {

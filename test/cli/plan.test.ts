@@ -3,7 +3,7 @@
 import { chmod, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { runCli, type Outcome } from '../support/command-line.ts';
+import { renderText, runCli, type Outcome } from '../support/command-line.ts';
 import { makeFolder, readFolder } from '../support/folder.ts';
 import { GIT_ENVIRONMENT, Repository } from '../support/repository.ts';
 import { resourceText } from '../support/resource.ts';
@@ -297,6 +297,43 @@ it('changes nothing: neither the working tree nor the index, any ref, or a lock'
   await plan('-f', repository.folder, '--from-ref', 'main', '-o', 'markdown');
   await runCli(['diff', '-f', repository.folder, '--from-ref', 'main'], '', { environment: GIT_ENVIRONMENT });
   expect(await readFolder(repository.folder)).toEqual(before);
+});
+
+describe('--previous', () => {
+  const CONFIG = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: other}\n';
+
+  it('compares two streams, as kustomize builds them, rendered or not', async () => {
+    const [from, to] = [shop(), shop({ image: 'mysql:9.7' })];
+    const folder = await makeFolder({ 'before.yaml': `${CONFIG}---\n${await renderText(from)}` });
+    const previous = join(folder, 'before.yaml');
+    for (const text of [to, await renderText(to)]) {
+      const { code, out, lines } = await runCli(['plan', '-f', '-', '--previous', previous], `${text}---\n${CONFIG}`);
+      expect([code, lines]).toEqual([0, []]);
+      expect(out).toContain('MySQL shop changes (<stdin>:1)\n  restart   spec.image: the image changes');
+      expect(out).toContain(`Plan, compared with ${previous}: 1 restart.`);
+    }
+    const gone = await runCli(['plan', '-f', '-', '--previous', previous], CONFIG);
+    expect(gone.out).toContain(`MySQL shop is DELETED (${previous}:5)`);
+  });
+
+  it.each([
+    [['--previous', 'x', '--from-ref', 'main'], 2, 'error: give --from-ref or --previous, not both'],
+    [['--previous', 'x', '--live'], 2, 'error: give --previous or --live, not both'],
+    [['--previous', '-'], 2, 'error: standard input can be read only once'],
+    [['--previous', '/nowhere.yaml'], 1, 'error: /nowhere.yaml: no such file or folder'],
+  ])('%j is refused', async (words, code, line) => {
+    expect(await runCli(['plan', '-f', '-', ...words], shop())).toMatchObject({ code, out: '', lines: [line] });
+  });
+});
+
+it('reads a rendered branch, too', async () => {
+  const repository = await Repository.create({});
+  const render = (text: string): Promise<Outcome> =>
+    runCli(['render', '-f', '-', '--output-dir', repository.path('prod'), '--kustomization'], text);
+  await render(shop());
+  await repository.commit({});
+  await render(shop({ image: 'mysql:9.7' }));
+  expect(await planFolder(repository)).toEqual({ shop: ['changed', 'restart'] });
 });
 
 describe('without --from-ref', () => {

@@ -185,7 +185,7 @@ describe('every example of the help works', () => {
     .filter(([name]) => name !== 'publish')
     .flatMap(([name, { examples }]) => examples.map(([line]) => ({ name, line })));
   const needsCluster = ({ name, line }: (typeof all)[number]): boolean =>
-    Object.hasOwn(online, name) || (['plan', 'diff'].includes(name) && !line.includes('--from-ref'));
+    Object.hasOwn(online, name) || (['plan', 'diff'].includes(name) && !/--from-ref|--previous/.test(line));
   const onlineLines = all.filter(needsCluster).map(({ line }) => line);
   const lines = all.map(({ line }) => line).filter((line) => !onlineLines.includes(line));
 
