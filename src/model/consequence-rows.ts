@@ -4,7 +4,7 @@ import type { MySQLSpec } from '../api/resource.ts';
 import { compareQuantities, parseQuantity } from '../parse/quantity.ts';
 import { joinWords, type Change, type Consequence, type ConsequenceKind, type Form } from './consequence.ts';
 import { buildMyCnf } from './my-cnf.ts';
-import { refusedUpgrade } from './release.ts';
+import { refusedUpgrade, upgradedSeries } from './release.ts';
 
 /** What a change of one field does. */
 export interface FieldRow {
@@ -101,11 +101,16 @@ function isMore(before: string, after: string): boolean {
 /** MySQL upgrades the data when the new server starts, and refuses what it cannot upgrade. */
 export function judgeImage(change: Change, field: string): readonly Consequence[] {
   const [from, to] = [change.before.model.image, change.after.model.image];
-  const reason = refusedUpgrade(change.before.runningImage ?? from, to);
-  const restarted = restart(change, field, `the image changes (${arrow(from, to)})`);
-  return reason === undefined
-    ? [restarted]
-    : [{ kind: 'refused', field, message: reason, refusedBy: 'mysql' }, restarted];
+  const running = change.before.runningImage ?? from;
+  const reason = refusedUpgrade(running, to);
+  const words = `the image changes (${arrow(from, to)})`;
+  if (reason !== undefined) {
+    return [{ kind: 'refused', field, message: reason, refusedBy: 'mysql' }, restart(change, field, words)];
+  }
+  const series = upgradedSeries(running, to);
+  const upgrade =
+    series === undefined ? '' : `: MySQL ${series} upgrades the data, and nothing older starts on it again`;
+  return [restart(change, field, `${words}${upgrade}`)];
 }
 
 /** Options that stand in my.cnf in another way than before. */

@@ -66,6 +66,16 @@ export function refusedUpgrade(before: string, after: string): string | undefine
   return `MySQL ${to.series} does not start on data of MySQL ${from.series}, no series may be skipped; upgrade to ${step} first`;
 }
 
+/**
+ * Tells an upgrade to another series: the data is changed, and the earlier series does not start on it any more.
+ *
+ * @returns the new series; undefined where it stays, or a tag does not tell it
+ */
+export function upgradedSeries(before: string, after: string): string | undefined {
+  const [from, to] = [releaseOf(before), releaseOf(after)];
+  return from && to && compare([to.major, to.minor], [from.major, from.minor]) > 0 ? to.series : undefined;
+}
+
 function refusedPatch(from: Release, to: Release): string | undefined {
   if (from.patch === undefined || to.patch === undefined || to.patch >= from.patch) return undefined;
   if (from.major !== 8 || compare([from.major, from.minor], FIRST_LTS) >= 0) return undefined;

@@ -21,7 +21,15 @@ const RESTARTS: readonly Row[] = [
     'a newer image',
     { image: 'mysql:8.4' },
     { image: 'mysql:9.7' },
-    ['restart spec.image: the image changes (mysql:8.4 → mysql:9.7)'],
+    [
+      'restart spec.image: the image changes (mysql:8.4 → mysql:9.7): MySQL 9.7 upgrades the data, and nothing older starts on it again',
+    ],
+  ],
+  [
+    'an image of the same series',
+    { image: 'mysql:8.4' },
+    { image: 'mysql:8.4.6' },
+    ['restart spec.image: the image changes (mysql:8.4 → mysql:8.4.6)'],
   ],
   [
     'an option of config',
