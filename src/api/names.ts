@@ -32,6 +32,8 @@ export const ORIGINAL_POLICY_ANNOTATION = `${GROUP}/original-policy`;
 export const RETAINED_AT_ANNOTATION = `${GROUP}/retained-at`;
 /** On a volume: we are done with it; it is never reserved for a claim again. */
 export const FINISHED_ANNOTATION = `${GROUP}/finished`;
+/** On the Secret NAME-active: the claims whose volumes were provably new when it was made, by uid: the first start needs no Job. */
+export const NEW_CLAIMS_ANNOTATION = `${GROUP}/new-claims`;
 /** On the Secret NAME-active: counts its changes, so that each change has a Job of its own. */
 export const REVISION_ANNOTATION = `${GROUP}/revision`;
 /** On the Secret NAME-active: since when a previous password works beside the current one. */

@@ -24,7 +24,8 @@ export type Action =
   | { readonly kind: 'delete-claim'; readonly role: StorageRole; readonly uid: string }
   | {
       readonly kind: 'write-active';
-      readonly change: 'first' | 'recover' | 'begin' | 'complete' | 'confirm' | 'withdraw' | 'discard' | 'reset';
+      readonly change:
+        'new' | 'first' | 'recover' | 'begin' | 'complete' | 'confirm' | 'withdraw' | 'discard' | 'reset';
     }
   | {
       readonly kind: 'open-gate';

@@ -2,6 +2,7 @@
 // a decision sees only whether they are there and the same.
 
 import {
+  NEW_CLAIMS_ANNOTATION,
   PASSWORD_CHANGED_ANNOTATION,
   PREVIOUS_SINCE_ANNOTATION,
   REVISION_ANNOTATION,
@@ -52,6 +53,7 @@ function compare(desired: string | undefined, active: Secret | undefined): Obser
     hasDesired: desired !== undefined,
     isUnusable: isUnusable(current ?? desired),
     hasActive: active !== undefined,
+    newClaims: listNewClaims(active),
     hasNext: next !== undefined,
     nextIsCurrent: next !== undefined && next === current,
     // Without a time that can be read, the previous password has been there long enough.
@@ -60,6 +62,10 @@ function compare(desired: string | undefined, active: Secret | undefined): Obser
     desiredIsNext: isDesired(next),
     wasChanged: changedAt !== undefined,
   };
+}
+
+function listNewClaims(active: Secret | undefined): readonly string[] {
+  return active?.metadata.annotations?.[NEW_CLAIMS_ANNOTATION]?.split(' ') ?? [];
 }
 
 /** The image's entrypoint puts it into a statement as it is; the CRD refuses the same in an inline password. */

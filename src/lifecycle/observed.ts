@@ -162,6 +162,8 @@ export interface ObservedPasswords {
   readonly isUnusable: boolean;
   /** NAME-active exists. */
   readonly hasActive: boolean;
+  /** The claims whose volumes were provably new when NAME-active was made, by uid. */
+  readonly newClaims: readonly string[];
   readonly hasNext: boolean;
   /** Nothing is changed: it is only tried whether the password is in force. */
   readonly nextIsCurrent: boolean;

@@ -36,8 +36,9 @@ function prepareStart(observed: Observed, resource: ObservedResource, now: numbe
     const message = 'waits for the Secret with the password; create it, or deliver it by your secrets tool';
     return reconciling('PasswordMissing', message);
   }
-  // Decided before NAME-active is made: its existence is a sign that a server may have run.
-  if (isNew) return openGate(observed, 'empty', now, { kind: 'write-active', change: 'first' });
+  // NAME-active is made once, and tells for good whether a Job looks first: of two watchers at once neither decides otherwise.
+  const write: Action[] = passwords.hasActive ? [] : [{ kind: 'write-active', change: 'new' }];
+  if (isNew) return openGate(observed, 'empty', now, ...write);
   if (!passwords.hasActive) {
     const message = 'writes the password that the server starts with';
     return reconciling('Starting', message, { kind: 'write-active', change: 'first' });

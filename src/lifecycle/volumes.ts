@@ -86,7 +86,8 @@ export function isMadeFor(volume: ObservedVolume, claim: ObservedClaim): boolean
 
 /**
  * Tells whether a volume can hold nothing yet: it was made for this claim, and the claim for this resource. Everything else
- * is looked at by the restore Job before a server may start.
+ * is looked at by the restore Job before a server may start. NAME-active is a sign that a server may have run, unless it was
+ * made for these very claims.
  */
 export function isProvablyNew({ resource, passwords }: Observed, storage: ObservedStorage): boolean {
   const { claim } = storage;
@@ -96,7 +97,7 @@ export function isProvablyNew({ resource, passwords }: Observed, storage: Observ
     isMadeFor(volume, claim),
     claim.createdAt >= resource.createdAt,
     resource.status.server === undefined,
-    !passwords.hasActive,
+    !passwords.hasActive || passwords.newClaims.includes(claim.uid),
     volume.resourceUid === '' || volume.resourceUid === resource.uid,
   ].every(Boolean);
 }

@@ -1,6 +1,7 @@
 // The Secret NAME-active: the password in force, the next one while it is changed, the previous one while both work.
 
 import {
+  NEW_CLAIMS_ANNOTATION,
   PASSWORD_CHANGED_ANNOTATION,
   PREVIOUS_SINCE_ANNOTATION,
   REVISION_ANNOTATION,
@@ -24,14 +25,16 @@ export async function writeActive(
   const { key, passwords } = observation;
   const name = childNames(key.name).activeSecret;
   const { active, desired } = passwords;
-  if (change === 'first' || change === 'recover') {
+  if (change === 'new' || change === 'first' || change === 'recover') {
     if (desired === undefined) throw new Error(`${key.name}: there is no password to write`);
     // Of a server that runs nobody knows the password for certain: the Job tries it.
-    const data = change === 'first' ? { current: desired } : { current: desired, next: desired };
+    const data = change === 'recover' ? { current: desired, next: desired } : { current: desired };
+    const annotations = change === 'new' ? { [NEW_CLAIMS_ANNOTATION]: listClaims(observation) } : {};
+    const metadata = { name, namespace: key.namespace, labels: { [RESOURCE_LABEL]: key.name }, annotations };
     return objects.create(KINDS.Secret, {
       apiVersion: 'v1',
       kind: 'Secret',
-      metadata: { name, namespace: key.namespace, labels: { [RESOURCE_LABEL]: key.name } },
+      metadata,
       type: 'Opaque',
       data,
     } as Manifest);
@@ -50,11 +53,15 @@ export async function writeActive(
   );
 }
 
+function listClaims({ observed: { data, backup } }: Observation): string {
+  return [data, backup].map(({ claim }) => claim?.uid ?? '').join(' ');
+}
+
 type Fields = Readonly<Record<string, string | null>>;
 
 /** A merge patch: null takes a field away. */
 function changed(
-  change: Exclude<Change, 'first' | 'recover'>,
+  change: Exclude<Change, 'new' | 'first' | 'recover'>,
   { passwords }: Observation,
   now: string,
 ): { readonly data: Fields; readonly annotations: Fields } {

@@ -171,6 +171,7 @@ const DIMENSIONS: Dimensions = {
   ],
   passwords: [
     ...passwordSets,
+    { ...base, hasActive: true, newClaims: ['data-claim', 'backup-claim'] },
     { ...base, isUnusable: true },
     { ...base, hasActive: true, hasNext: true, nextIsCurrent: true },
     { ...base, hasActive: true, hasDesired: false, hasNext: true },

@@ -198,7 +198,7 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
           mayTouchVolumes: false,
           data: { claim: claim('data'), volumes: [volume('data', { policy: 'Delete', resourceUid: '' })] },
         }),
-        'Reconciling/Opening: write-active first, open-gate empty',
+        'Reconciling/Opening: write-active new, open-gate empty',
       ],
       [
         'takes a bound volume into use again that an earlier resource was done with',
@@ -208,7 +208,12 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
       [
         'opens the gate for two volumes that are provably new, without a Job',
         observed(),
-        'Reconciling/Opening: write-active first, open-gate empty',
+        'Reconciling/Opening: write-active new, open-gate empty',
+      ],
+      [
+        'goes on to open the gate where that was decided when the password was written, by another watcher perhaps',
+        observed({ passwords: { ...active, newClaims: ['data-claim', 'backup-claim'] } }),
+        'Reconciling/Opening: open-gate empty',
       ],
       [
         'waits for the Secret that git names',
@@ -318,6 +323,19 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
         'is looked at only when no pod may have it open',
         observed({ passwords: active, pods: [pod({ started: true })] }),
         'Reconciling/PodRunning: delete-pod shop-0',
+      ],
+      [
+        'is looked at where the password was written for another claim',
+        observed({ passwords: { ...active, newClaims: ['another', 'backup-claim'] } }),
+        'Reconciling/Restoring: create-job restore',
+      ],
+      [
+        'is looked at where a server was Ready, although the password was written for these new volumes',
+        observed({
+          resource: resource({ status: ran }),
+          passwords: { ...active, newClaims: ['data-claim', 'backup-claim'] },
+        }),
+        'Reconciling/Restoring: create-job restore',
       ],
       [
         'and a pod that ends is waited for',

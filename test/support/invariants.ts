@@ -66,7 +66,7 @@ function isKeptBy(
 
 /** What a password Job has to tell before this is written. */
 function isTold(change: string, { jobs }: Observed): boolean {
-  if (['first', 'recover', 'begin', 'reset'].includes(change)) return true;
+  if (['new', 'first', 'recover', 'begin', 'reset'].includes(change)) return true;
   const told = jobs['change-pass'];
   if (!told?.ours) return false;
   if (change === 'withdraw') return told.state === 'failed' && told.result?.['altered'] === false;
@@ -121,7 +121,9 @@ const CHECKS: readonly Check[] = [
   [
     'I3: the password that is in force is never written over',
     (action, state) =>
-      action.kind !== 'write-active' || !['first', 'recover'].includes(action.change) || !state.passwords.hasActive,
+      action.kind !== 'write-active' ||
+      !['new', 'first', 'recover'].includes(action.change) ||
+      !state.passwords.hasActive,
   ],
   [
     'I4: a Job that opens the data starts only when nothing else has it open',
@@ -134,6 +136,15 @@ const CHECKS: readonly Check[] = [
     'I4: the gate opens only when no Job has the data open',
     (action, state) =>
       action.kind !== 'open-gate' || state.jobs.restore?.ours !== true || state.jobs.restore.state !== 'running',
+  ],
+  [
+    'I4: the gate opens without a Job only where nobody can decide otherwise',
+    (action, state) =>
+      action.kind !== 'open-gate' ||
+      action.expect === 'data' ||
+      state.jobs.restore?.state === 'succeeded' ||
+      !state.passwords.hasActive ||
+      state.passwords.newClaims.includes(action.claimUid),
   ],
   [
     'I9: the gate opens only for volumes that outlive their claims',

@@ -139,6 +139,7 @@ export function observed(change: Partial<Observed> = {}): Observed {
       hasDesired: true,
       isUnusable: false,
       hasActive: false,
+      newClaims: [],
       hasNext: false,
       nextIsCurrent: false,
       previousSince: undefined,

@@ -33,7 +33,7 @@ export class Life {
     this.disturbance = disturbance;
     this.watchers = proxies.map(({ kubeconfig }) => new MortalWatcher(namespace.name, kubeconfig));
     const { client, name, secrets } = this;
-    this.monitor = startMonitor({ client, namespace: namespace.name, name, secrets, watchers: proxies.length });
+    this.monitor = startMonitor({ client, namespace: namespace.name, name, secrets });
   }
 
   /** Makes the namespace and starts the watchers. */

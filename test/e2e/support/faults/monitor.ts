@@ -24,8 +24,6 @@ export interface MonitorOptions {
   readonly name: string;
   /** Passwords that nothing may tell. */
   readonly secrets: ReadonlySet<string>;
-  /** How many watchers act at once. */
-  readonly watchers: number;
 }
 
 const INTERVAL_MS = 500;
@@ -88,8 +86,7 @@ async function look(options: MonitorOptions, memory: Memory): Promise<void> {
     objects.list(KINDS.Job, { namespace }),
     objects.list(KINDS.PersistentVolume),
   ]);
-  // Two watchers may start a server and a restore Job in the same moment; then the lock on the volume lets one of them in.
-  if (options.watchers === 1) lookAtPods(pods, name, memory);
+  lookAtPods(pods, name, memory);
   for (const { metadata, spec, status } of pods) {
     memory.texts.set(metadata.uid, JSON.stringify({ metadata, spec, status }));
   }
