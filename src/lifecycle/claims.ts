@@ -2,7 +2,7 @@
 
 import { reconciling, stalled, type Action, type Decision, type StorageRole } from './actions.ts';
 import type { Observed, ObservedClaim, ObservedPod, ObservedResource, ObservedVolume } from './observed.ts';
-import { findServer, findStuck, ownersOf, stopOwners } from './pods.ts';
+import { findServer, findStuck, holdsClaim, ownersOf, stopOwners } from './pods.ts';
 import { PROTECT_VOLUMES, boundVolume, isMadeFor, isVolumeUnseen, keptVolumes, retainActions } from './volumes.ts';
 
 /** Provisioning takes seconds; whoever waits longer should look. */
@@ -101,7 +101,7 @@ function leavingClaim(observed: Observed, { name: claimName }: ObservedClaim, no
   const owners = new Set(all.map(({ uid }) => uid));
   // Behind a closed gate a pod only counts as started, and a server that does run has to go anyway.
   const isHolder = ({ uid, jobUid }: ObservedPod): boolean => !owners.has(uid) || (!observed.gate && jobUid === '');
-  const holders = observed.pods.filter((pod) => !pod.terminating && isHolder(pod));
+  const holders = observed.pods.filter((pod) => holdsClaim(pod) && isHolder(pod));
   const actions = holders.map(({ name: pod, uid }): Action => ({ kind: 'delete-pod', name: pod, uid }));
   return reconciling(
     'ClaimDeleting',

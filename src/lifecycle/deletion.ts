@@ -4,7 +4,7 @@ import { SKIP_BACKUP_ANNOTATION, childNames } from '../api/names.ts';
 import { reconciling, stalled, type Action, type Decision, type JobStep, type StorageRole } from './actions.ts';
 import type { Observed, ObservedClaim, ObservedJob, ObservedResource, ObservedVolume } from './observed.ts';
 import { pendingClaim } from './claims.ts';
-import { followRunning, isUnwanted, ownersOf, replaceJob, stopOwners } from './pods.ts';
+import { followRunning, holdsClaim, isUnwanted, ownersOf, replaceJob, stopOwners } from './pods.ts';
 import { decideRemoval } from './removal.ts';
 import {
   PROTECT_VOLUMES,
@@ -248,7 +248,7 @@ function bindElsewhere(
 function leavingClaim({ pods, jobs }: Observed, name: string): Decision {
   const stopping = stopJob('backup', jobs.backup);
   if (stopping) return stopping;
-  const holders = pods.filter(({ terminating }) => !terminating);
+  const holders = pods.filter(holdsClaim);
   const actions = holders.map(({ name: pod, uid }): Action => ({ kind: 'delete-pod', name: pod, uid }));
   return reconciling('ClaimDeleting', `waits until the claim ${name} is gone`, ...actions);
 }

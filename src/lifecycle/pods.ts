@@ -11,6 +11,14 @@ export function ownersOf({ pods }: Observed): ObservedPod[] {
   return pods.filter(({ started, terminating, ended }) => (started || terminating) && !ended);
 }
 
+/**
+ * Whether a pod keeps a claim that is being deleted from going, ended or not. One that is on no node does not, and is never
+ * put on one for such a claim; its StatefulSet would only make it again.
+ */
+export function holdsClaim({ node, terminating }: ObservedPod): boolean {
+  return node !== '' && !terminating;
+}
+
 /** The server's pod that is Ready. Somebody else's pod may mount the claim, too, to look at it. */
 export function findServer({ pods }: Observed): ObservedPod | undefined {
   return pods.find(({ ready, terminating, jobUid, image }) => ready && !terminating && jobUid === '' && image !== '');

@@ -4,6 +4,7 @@ import { DONE_TEXTS } from '../model/life.ts';
 import type { Action, Decision, StorageRole } from './actions.ts';
 import { reconciling } from './actions.ts';
 import type { Observed, ObservedResource, ObservedVolume } from './observed.ts';
+import { holdsClaim } from './pods.ts';
 import { boundVolume, isGivenUp } from './volumes.ts';
 
 /** What goes next, when the data is safe or given up. */
@@ -35,7 +36,7 @@ function removeStorage(observed: Observed, resource: ObservedResource, role: Sto
   if (!claim.deleting)
     return removing(`takes the claim ${claim.name} away`, { kind: 'delete-claim', role, uid: claim.uid });
   // A server's pod lists the backup claim, too.
-  const holders = observed.pods.filter(({ terminating }) => !terminating);
+  const holders = observed.pods.filter(holdsClaim);
   const actions = holders.map(({ name, uid }): Action => ({ kind: 'delete-pod', name, uid }));
   return { ...removing(`waits until the claim ${claim.name} is gone`, ...actions), again: 1000 };
 }

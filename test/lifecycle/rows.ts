@@ -166,6 +166,14 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
         'Reconciling/ClaimDeleting: delete-pod shop-0',
       ],
       [
+        'leaves a pod alone that is on no node and does not hold a claim that is going: it would only be made again',
+        running({
+          data: { claim: claim('data', { deleting: true }), volumes: [volume('data')] },
+          pods: [pod({ node: '' }), pod({ name: 'restore-shop-job-x', uid: 'x', ended: true, jobUid: 'job' })],
+        }),
+        'Reconciling/ClaimDeleting: delete-pod restore-shop-job-x',
+      ],
+      [
         'takes a pod away that only counts as started behind the closed gate and holds a claim that is going',
         observed({
           data: { claim: claim('data', { deleting: true }), volumes: [volume('data')] },
@@ -917,6 +925,16 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
           data: { claim: claim('data', { deleting: true }), volumes: [volume('data', { finished: true })] },
         }),
         'Reconciling/Removing: delete-pod shop-0',
+      ],
+      [
+        'leaves a pod alone that is on no node until the claim is gone',
+        running({
+          resource: saved,
+          ...stopped,
+          pods: [pod({ node: '' })],
+          data: { claim: claim('data', { deleting: true }), volumes: [volume('data', { finished: true })] },
+        }),
+        'Reconciling/Removing: ',
       ],
       [
         'leaves a claim alone that somebody made again',
