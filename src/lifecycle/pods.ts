@@ -73,12 +73,16 @@ export function replaceJob(name: string, step: 'backup' | 'restore' | 'change-pa
   return reconciling('ReplacingJob', `takes away an earlier Job ${name}`, ...actions);
 }
 
+/** How a pod ends that is followed by another one; after any other end the Job is complete in a moment. */
+const FAILURES = new Set(['failed', 'refused']);
+
 /** A Job that runs, is tried again, or whose pod does not start. */
 export function followRunning(name: string, reason: string, { trouble, result }: ObservedJob): Decision {
   if (trouble !== '') {
     const wayOut = `put it right, and if that is not enough, delete the Job: kubectl delete job ${name}`;
     return stalled('JobNotStarting', `the pod of the Job ${name} does not get on: ${trouble}; ${wayOut}`);
   }
-  if (result) return reconciling(reason, `the Job ${name} is tried again: ${result.reason}`);
+  if (result && FAILURES.has(result.outcome))
+    return reconciling(reason, `the Job ${name} is tried again: ${result.reason}`);
   return reconciling(reason, `the Job ${name} runs`);
 }

@@ -328,11 +328,6 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
         'Reconciling/Restoring: create-job restore',
       ],
       [
-        'is looked at only when no pod may have it open',
-        observed({ passwords: active, pods: [pod({ started: true })] }),
-        'Reconciling/PodRunning: delete-pod shop-0',
-      ],
-      [
         'is looked at where the password was written for another claim',
         observed({ passwords: { ...active, newClaims: ['another', 'backup-claim'] } }),
         'Reconciling/Restoring: create-job restore',
@@ -344,6 +339,11 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
           passwords: { ...active, newClaims: ['data-claim', 'backup-claim'] },
         }),
         'Reconciling/Restoring: create-job restore',
+      ],
+      [
+        'is looked at only when no pod may have it open',
+        observed({ passwords: active, pods: [pod({ started: true })] }),
+        'Reconciling/PodRunning: delete-pod shop-0',
       ],
       [
         'and a pod that ends is waited for',
@@ -373,6 +373,11 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
           jobs: { restore: job({ trouble: 'ErrImagePull: no such image', outdated: true }) },
         }),
         'Reconciling/ReplacingJob: delete-job restore',
+      ],
+      [
+        'whose Job has told what it found and is complete in a moment is waited for',
+        observed({ passwords: active, jobs: { restore: finished('empty', { state: 'running' }) } }),
+        'Reconciling/Restoring: ',
       ],
       [
         'whose Job is tried again says why',
