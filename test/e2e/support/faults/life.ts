@@ -93,6 +93,15 @@ export class Life {
     return this.namespace.sql(this.name, this.password, statement);
   }
 
+  /** Waits for a condition; a failure tells the end of the watchers' logs. */
+  async waitUntil(what: string, seconds: number, ask: () => Promise<true | undefined>): Promise<void> {
+    try {
+      await waitUntil(what, seconds, ask);
+    } catch (error) {
+      throw new Error(`${String(error)}; ${this.describe()}`, { cause: error });
+    }
+  }
+
   /** Nothing that must not be was seen. */
   expectUnharmed(): void {
     const { violations } = this.monitor;
@@ -133,7 +142,7 @@ export class Life {
   async #expectToGetOn(isOver: () => Promise<string | undefined>): Promise<void> {
     const before = this.proxies.map(({ seen }) => seen.length);
     const path = `/mysqls/${this.name}`;
-    await waitUntil(`the watcher gets on after the fault; ${this.describe()}`, GET_ON_SECONDS, async () => {
+    await this.waitUntil('the watcher gets on after the fault', GET_ON_SECONDS, async () => {
       const looks = this.proxies.some(({ seen }, at) => seen.slice(before[at]).some(({ url }) => url.includes(path)));
       return looks || (await isOver()) === undefined ? true : undefined;
     });

@@ -98,7 +98,7 @@ async function replaceClaim(life: Life): Promise<void> {
     async () => {
       await namespace.kubectl(['delete', 'pvc', key.name, '--wait=false']);
       await namespace.kubectl(['delete', 'pod', `${name}-0`, '--wait=false']);
-      await waitUntil('the claim is gone', 180, async () => {
+      await life.waitUntil('the claim is gone', 180, async () => {
         const claim = await client.objects.find(KINDS.PersistentVolumeClaim, key);
         return claim?.metadata.uid === metadata.uid ? undefined : true;
       });
