@@ -120,6 +120,8 @@ function decideRestore(observed: Observed, resource: ObservedResource, now: numb
 function followRestore(observed: Observed, resource: ObservedResource, now: number, job: ObservedJob): Decision {
   const name = childNames(observed.name).jobs.restore;
   if (job.state === 'running') return followRunning(name, 'Restoring', job);
+  // Somebody took its pod away, and with it what it saw; looking again does no harm.
+  if (job.state === 'succeeded' && !job.result) return replaceJob(name, 'restore', job);
   const decision = concludeRestore(observed, resource, now, job);
   // What was there before a server was let in says nothing about what is there now.
   const isEarlier = job.createdAt <= (resource.status.gateOpenedAt ?? -Infinity);
@@ -151,7 +153,10 @@ function concludeRestore(observed: Observed, resource: ObservedResource, now: nu
 
 /** Pods that waited long are deleted, and gone, before the gate opens. */
 function openGate(observed: Observed, expect: 'empty' | 'data', now: number, ...first: Action[]): Decision {
-  const stale = observed.pods.filter(({ createdAt, ended }) => !ended && now - createdAt > STALE_POD_MILLISECONDS);
+  // A Job's pod may have been seen just before its end. It tells the result.
+  const waits = ({ createdAt, ended, jobUid }: ObservedPod): boolean =>
+    !ended && now - createdAt > STALE_POD_MILLISECONDS && jobUid !== observed.jobs.restore?.uid;
+  const stale = observed.pods.filter(waits);
   if (stale.length > 0) {
     const actions = stale
       .filter(({ terminating }) => !terminating)

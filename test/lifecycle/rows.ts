@@ -380,6 +380,20 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
         'Reconciling/Restoring: ',
       ],
       [
+        'is looked at again when the Job has succeeded and its pod, which knew the result, is gone',
+        observed({ passwords: active, jobs: { restore: job({ state: 'succeeded', hasPods: false }) } }),
+        'Reconciling/ReplacingJob: delete-job restore',
+      ],
+      [
+        "is started when the Job says so, and the Job's pod, which was seen just before its end, is left alone",
+        observed({
+          passwords: active,
+          jobs: { restore: finished('data') },
+          pods: [pod({ name: 'restore', started: true, createdAt: NOW - 60_000, jobUid: 'job' })],
+        }),
+        'Reconciling/Opening: open-gate data',
+      ],
+      [
         'whose Job is tried again says why',
         observed({
           passwords: active,
