@@ -3,6 +3,38 @@
 // @ts-nocheck
 
 export const templates = {
+  "admissionpolicy": {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "# Whoever deletes the namespace deletes these rights, too: they go last, or the finalizers of its resources stay for ever.\napiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingAdmissionPolicy\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"metadata"),depth0,{"name":"metadata","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "spec:\n  failurePolicy: Ignore\n  paramKind:\n    apiVersion: otus.homework/v1\n    kind: MySQL\n  matchConstraints:\n    resourceRules:\n      - apiGroups:\n          - rbac.authorization.k8s.io\n        apiVersions:\n          - v1\n        operations:\n          - DELETE\n        resources:\n          - rolebindings\n          - roles\n  # A namespace's objects are deleted together, without a name in the request.\n  matchConditions:\n    - name: rights-of-the-watcher\n      expression: oldObject.metadata.name == "
+    + ((stack1 = lookupProperty(helpers,"quote").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"name"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":24,"column":45},"end":{"line":24,"column":59}}})) != null ? stack1 : "")
+    + "\n  validations:\n    - expression: \"!has(params.metadata.finalizers) || !('"
+    + ((stack1 = container.lambda(container.strict(depth0, "finalizer", {"start":{"line":26,"column":60},"end":{"line":26,"column":69}} ), depth0)) != null ? stack1 : "")
+    + "' in params.metadata.finalizers)\"\n      message: the watcher needs this right until no MySQL resource of the namespace has its finalizer any more\n";
+},"usePartial":true,"useData":true},
+  "admissionpolicybinding": {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingAdmissionPolicyBinding\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"metadata"),depth0,{"name":"metadata","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "spec:\n  policyName: "
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"metadata"),"name"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":5,"column":14},"end":{"line":5,"column":37}}})) != null ? stack1 : "")
+    + "\n  validationActions:\n    - Deny\n  # Each resource of the namespace is asked; without one everything goes.\n  paramRef:\n    selector: {}\n    parameterNotFoundAction: Allow\n  matchResources:\n    namespaceSelector:\n      matchLabels:\n        kubernetes.io/metadata.name: "
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"watchNamespace"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":15,"column":37},"end":{"line":15,"column":61}}})) != null ? stack1 : "")
+    + "\n";
+},"usePartial":true,"useData":true},
   "clusterrole": {"0":function(container,depth0,helpers,partials,data) {
     var stack1, lookupProperty = container.lookupProperty || function(parent, propertyName) {
         if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {

@@ -1,7 +1,7 @@
 // Everything that runs the watcher in a cluster, as manifests: which objects there are, in which order, with which names.
 // Pure, as `renderManifests` is.
 
-import { COMPONENT_LABEL, MANAGED_BY } from '../api/names.ts';
+import { COMPONENT_LABEL, FINALIZER, MANAGED_BY } from '../api/names.ts';
 import { createEngine } from './engine.ts';
 import { definition, partials, templates } from './install.generated.js';
 import type { Manifest } from './manifests.ts';
@@ -48,6 +48,7 @@ export function renderInstall(options: InstallOptions): readonly Manifest[] {
   const context = {
     ...options,
     name: WATCHER,
+    finalizer: FINALIZER,
     selector: SELECTOR,
     watchNamespace: options.watchNamespace ?? '',
     namespaceFlag: `--namespace=${options.watchNamespace ?? ''}`,
@@ -68,6 +69,11 @@ export function renderInstall(options: InstallOptions): readonly Manifest[] {
 /** The name of the watcher's rights to objects without a namespace. Installations for one namespace each have their own. */
 export function clusterRoleName({ namespace, watchNamespace }: InstallOptions): string {
   return watchNamespace === undefined ? WATCHER : `${WATCHER}:${namespace}`;
+}
+
+/** The name of what keeps the rights of a watcher for one namespace; unlike a role's it may hold no colon. */
+export function policyName({ namespace }: InstallOptions): string {
+  return `${WATCHER}.${namespace}`;
 }
 
 /**
@@ -118,6 +124,16 @@ function planRights(options: InstallOptions): ObjectPlan[] {
     ...pair('ClusterRole', clusterRoleName(options)),
     ...(watchNamespace === undefined ? [] : pair('Role', WATCHER, watchNamespace)),
     ...pair('Role', `${WATCHER}-leader-election`, namespace, 'role-leader'),
+    ...(watchNamespace === undefined ? [] : planPolicy(policyName(options))),
+  ];
+}
+
+/** What keeps the rights in a namespace that ends until they are no longer needed. */
+function planPolicy(name: string): ObjectPlan[] {
+  const common = { apiVersion: 'admissionregistration.k8s.io/v1', name, namespace: '' };
+  return [
+    { template: 'admissionpolicy', kind: 'ValidatingAdmissionPolicy', ...common },
+    { template: 'admissionpolicybinding', kind: 'ValidatingAdmissionPolicyBinding', ...common },
   ];
 }
 

@@ -1,7 +1,7 @@
 // How to remove an installation again: what goes, what stays and runs on, in which order. For people.
 
 import { FINALIZER } from '../api/names.ts';
-import { WATCHER, clusterRoleName, ownsNamespace, type InstallOptions } from './install.ts';
+import { WATCHER, clusterRoleName, ownsNamespace, policyName, type InstallOptions } from './install.ts';
 
 const RESOURCES = 'mysqls.otus.homework';
 
@@ -38,7 +38,10 @@ function whatGoes(options: InstallOptions): string {
           ...(definition ? [`the roles ${WATCHER}-edit and ${WATCHER}-view`] : []),
           `the definition ${RESOURCES}, and with it every MySQL resource, but not its server`,
         ]
-      : [`the Role ${WATCHER} in namespace ${watched} and its binding`]),
+      : [
+          `the Role ${WATCHER} in namespace ${watched} and its binding`,
+          `the ValidatingAdmissionPolicy ${policyName(options)} and its binding`,
+        ]),
   ];
   return `What goes:\n${items.map((item) => `   - ${item}`).join('\n')}`;
 }

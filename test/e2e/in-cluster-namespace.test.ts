@@ -6,6 +6,15 @@ import { Installation } from './support/installation.ts';
 import { Namespace, kubectl, run, tryRun, waitUntil } from './support/kubectl.ts';
 import { PASSWORD, mysql } from './support/resource.ts';
 
+it('lets a namespace go that somebody deletes, although its own rights are in it', async () => {
+  const namespace = await Namespace.create('ending');
+  const watcher = await Installation.create('--watch-namespace', namespace.name);
+  await namespace.deliver(mysql('shop'));
+  await namespace.message('shop', 'shop created without restore-job');
+  await kubectl(['delete', 'namespace', namespace.name, '--timeout=180s']);
+  await watcher.remove();
+});
+
 describe('the watcher of one namespace', () => {
   let namespace: Namespace;
   let other: Namespace;
