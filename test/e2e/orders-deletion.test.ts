@@ -61,6 +61,7 @@ describe.concurrent('a deletion', () => {
       await database.untilSaid(/apply the rendered manifests/);
       // Nobody does; the claims are made again for their volumes.
       await database.untilOpened(before);
+      expect(await database.untilStalled('StatefulSetMissing')).toContain('apply the rendered manifests');
       await database.delete();
       await database.untilGone();
       await comesBack(database);
