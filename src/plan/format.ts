@@ -1,6 +1,6 @@
 // A plan as text for people, as JSON, and as Markdown for a comment in a pull request.
 
-import { GRACE_SECONDS, type Consequence } from '../model/consequence.ts';
+import { CONSEQUENCE_KINDS, GRACE_SECONDS, type Consequence } from '../model/consequence.ts';
 import { nameEntry } from './gate.ts';
 import { countKinds, type PlanEntry } from './plan.ts';
 import type { PlanFormat } from './plan-formats.ts';
@@ -69,7 +69,8 @@ function formatMarkdown({ entries, against, forbidden }: PlanPage): string {
   const head = [MARKER, `### MySQL: ${summarise(entries)}`, '', `Compared with ${escape(against)}.`, ''];
   const gate = forbidden.length === 0 ? [] : [`**Not allowed here:** ${escape(forbidden.join('; '))}`, ''];
   const changed = entries.filter(({ change }) => change !== 'unchanged');
-  const pages = changed.map(formatMarkdownEntry);
+  // What is left out of a long comment must not be a deletion.
+  const pages = [...changed].sort((a, b) => gravity(a) - gravity(b)).map(formatMarkdownEntry);
   const fitting: string[] = [];
   let length = [...head, ...gate].join('\n').length;
   for (const page of pages) {
@@ -79,6 +80,11 @@ function formatMarkdown({ entries, against, forbidden }: PlanPage): string {
   const left = pages.length - fitting.length;
   const more = left === 0 ? [] : [`… and ${String(left)} more: run \`kubectl mysql plan\` to see them.`, ''];
   return [...head, ...gate, ...fitting, ...more].join('\n');
+}
+
+/** By the gravest of what happens to a resource, which stands first; less is graver. */
+function gravity({ consequences: [first] }: PlanEntry): number {
+  return first ? Object.keys(CONSEQUENCE_KINDS).indexOf(first.kind) : Infinity;
 }
 
 function formatMarkdownEntry(entry: PlanEntry): string {

@@ -358,12 +358,14 @@ describe('Markdown', () => {
     expect(row).toContain('init\\_connect (not set → \\`x\\` \\| \\<b\\> @\u200bteam \\# \\[a\\](b))');
   });
 
-  it('stays below what a comment may hold, and says what is left out', async () => {
-    const repository = await Repository.create({ 'README.md': 'x' });
+  it('stays below what a comment may hold, and says what is left out, which is nothing grave', async () => {
+    const repository = await Repository.create({ 'z.yaml': shop({}, { name: 'zz' }) });
+    await repository.write({ 'z.yaml': undefined });
     const names = Array.from({ length: 150 }, (_, index) => `db-${String(index)}`);
     await repository.write({ 'a.yaml': names.map((name) => `---\n${shop({}, { name })}`).join('') });
     const { out } = await plan('-f', repository.folder, '--from-ref', 'main', '-o', 'markdown');
     expect(out.length).toBeLessThan(61_000);
     expect(out).toMatch(/… and \d+ more: run `kubectl mysql plan` to see them\./);
+    expect(/^#### .*$/m.exec(out)?.[0]).toBe('#### zz is DELETED');
   });
 });
