@@ -122,7 +122,9 @@ describe.concurrent('an Application', () => {
       const { database, application, commit } = delivered;
       const removed = await commit(undefined);
       await application.until('the new commit is delivered', ({ sync }) => sync?.revision === removed);
-      await database.untilGone();
+      // What git does not name and is still there, being backed up, is a difference; it is over with the backup.
+      const { states } = await application.watch(() => database.untilGone());
+      expect(states).toEqual(['OutOfSync', 'Synced']);
       expect(await database.names('jobs')).toContain('job.batch/backup-shop-job');
       expect(await database.names('pvc')).toEqual(['persistentvolumeclaim/backup-shop-pvc']);
       const { resources = [] } = await application.untilSynced(removed);
@@ -133,6 +135,35 @@ describe.concurrent('an Application', () => {
       const back = await commit({});
       await application.untilSynced(back);
       expect(await application.watch(() => untilRestored(delivered, back))).toEqual(QUIET);
+    }));
+
+  it('of which somebody deletes the resource by hand heals: backed up, made again, restored, and at rest', () =>
+    withDelivered('argo-heal', async ({ database, application }) => {
+      const before = await database.uid();
+      await database.delete();
+      await database.untilGone(before);
+      await database.untilReady('with', 300);
+      expect(await database.hasRows()).toBe(true);
+      await application.until(
+        'Synced and Healthy',
+        ({ sync, health, operationState }) =>
+          sync?.status === 'Synced' && health?.status === 'Healthy' && operationState?.phase === 'Succeeded',
+      );
+      expect(await application.watch(() => Promise.resolve())).toEqual(QUIET);
+    }));
+
+  it('is Degraded while the resource is Stalled, Synced all the same, and Healthy again after', () =>
+    withDelivered('argo-stalled', async (delivered) => {
+      const { database, application, commit } = delivered;
+      await application.untilSynced(await commit({ config: { no_such_option: '1' } }));
+      const watch = await application.watch(async () => {
+        await database.untilStalled('ServerFailing');
+        await application.until('Degraded', ({ health }) => health?.status === 'Degraded');
+      });
+      expect(watch).toEqual(QUIET);
+      expect(await application.status()).toMatchObject({ health: { status: 'Degraded' } });
+      await application.untilSynced(await commit({}), 'Healthy');
+      await database.hasRows();
     }));
 
   it.each(['foreground', 'background'] as const)(
