@@ -12,6 +12,7 @@ import { createValidator, type ValidateOptions } from '../validate/validate.ts';
 import type { OptionValues } from './command.ts';
 import type { Io } from './io.ts';
 import { checkNamespace, checkSources } from './load-resources.ts';
+import { refuseOverlays } from './render-objects.ts';
 import { EXTENSIONS, readInput, type InputFile } from './read-input.ts';
 
 /** The objects of two sides, checked. */
@@ -128,8 +129,9 @@ export function refuseInvalid(
   { objects, problems }: { objects: readonly SourceObject[]; problems: readonly Problem[] },
   io: Io,
 ): readonly SourceObject[] {
-  for (const problem of problems) io.writeError(formatProblem(problem));
-  if (problems.some(({ severity }) => severity === 'error'))
+  const found = [...problems, ...refuseOverlays(objects)];
+  for (const problem of found) io.writeError(formatProblem(problem));
+  if (found.some(({ severity }) => severity === 'error'))
     throw new CommandError('nothing was compared', { exitCode: EXIT.invalid });
   return objects;
 }

@@ -55,11 +55,25 @@ export function refuseNoResource(objects: readonly SourceObject[]): Problem[] {
 
 /** Refuses kustomize's own objects: they would be sent to the cluster, which knows no such kind. */
 export function refuseKustomization(objects: readonly SourceObject[]): Problem[] {
-  const found = objects.filter(({ value }) => String(value['apiVersion']).startsWith('kustomize.config.k8s.io/'));
-  return found.map(({ file, positionOf }) => {
-    const position = positionOf([]);
-    return { severity: 'error', rule: 'kustomization', file, position, path: '', message: KUSTOMIZE_HINT };
-  });
+  return objects.filter(isKustomization).map(refuseFolder);
+}
+
+/** Refuses folders to which kustomize does more than to list files: what they hold is not what is delivered. */
+export function refuseOverlays(objects: readonly SourceObject[]): Problem[] {
+  const isOverlay = ({ value }: SourceObject): boolean => Object.keys(value).some((key) => !LISTING.includes(key));
+  return objects.filter((object) => isKustomization(object) && isOverlay(object)).map(refuseFolder);
+}
+
+/** What a kustomization.yaml that only lists files consists of. */
+const LISTING = ['apiVersion', 'kind', 'metadata', 'resources', 'sortOptions'];
+
+function isKustomization({ value }: SourceObject): boolean {
+  return String(value['apiVersion']).startsWith('kustomize.config.k8s.io/');
+}
+
+function refuseFolder({ file, positionOf }: SourceObject): Problem {
+  const position = positionOf([]);
+  return { severity: 'error', rule: 'kustomization', file, position, path: '', message: KUSTOMIZE_HINT };
 }
 
 /**

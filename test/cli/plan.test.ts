@@ -326,6 +326,19 @@ describe('--previous', () => {
   });
 });
 
+it('is not made of files that kustomize changes: it would not tell what is delivered', async () => {
+  const patches = '{target: {kind: MySQL}, patch: "[{op: replace, path: /spec/image, value: mysql:9.7}]"}';
+  const head = 'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [a.yaml]\n';
+  const repository = await Repository.create({ 'a.yaml': shop(), 'kustomization.yaml': head });
+  expect((await plan('-f', repository.folder, '--from-ref', 'main')).code).toBe(0);
+  await repository.write({ 'kustomization.yaml': `${head}patches: [${patches}]\n` });
+  const { code, out, lines } = await plan('-f', repository.folder, '--from-ref', 'main');
+  expect([code, out]).toEqual([3, '']);
+  expect(lines[0]).toContain(
+    'kustomization.yaml:1:1: this folder is for kustomize: give what "kustomize build" prints',
+  );
+});
+
 it('reads a rendered branch, too', async () => {
   const repository = await Repository.create({});
   const render = (text: string): Promise<Outcome> =>
