@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KILL_ROWS } from './faults-jobs/kills.ts';
+import { LOOK_ROWS } from './faults-jobs/looks.ts';
 import { OBJECT_ROWS } from './faults-jobs/objects.ts';
 import { STUCK_ROWS } from './faults-jobs/stuck.ts';
 import { VOLUME_ROWS } from './faults-jobs/volumes.ts';
@@ -9,7 +10,7 @@ import { Namespace } from './support/kubectl.ts';
 import { ALL_FAULTS, Life, endNamespace } from './support/life.ts';
 import { Watcher } from './support/watcher.ts';
 
-const ROWS = [...KILL_ROWS, ...VOLUME_ROWS, ...OBJECT_ROWS, ...STUCK_ROWS].filter(
+const ROWS = [...KILL_ROWS, ...VOLUME_ROWS, ...OBJECT_ROWS, ...LOOK_ROWS, ...STUCK_ROWS].filter(
   ({ inCi }) => inCi === true || ALL_FAULTS,
 );
 
