@@ -40,7 +40,7 @@ look_at_volume() {
     need_own_beginning
     finish nothing "the first start of the server was never completed, so there is nothing to back up"
   else
-    found=$(first_entry "$volume" state)$(first_entry "$state")
+    found=$(first_entry "$volume" state)$(first_mark)
     [[ -z $found || $found == data && -z $(first_entry "$data") ]] ||
       refuse "the volume holds files that are not ours (such as '$found'), and no server of ours ever ran on it"
     finish nothing "the volume is empty, there is nothing to back up"

@@ -11,6 +11,9 @@ socket=/var/run/mysqld/job.sock
 server=''
 unhexed=''
 
+# first_mark: what is in state/; a restore that was killed while it wrote its mark had begun nothing.
+first_mark() { first_entry "$state" .restoring.part; }
+
 # first_entry FOLDER [EXCEPT...]: prints the name of one entry of the folder; nothing when there is none.
 first_entry() {
   local folder=$1 entry except

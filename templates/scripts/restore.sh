@@ -56,7 +56,7 @@ look_for_foreign_files() {
     return
   fi
   found=$(first_entry "$volume" data state)
-  [[ -n $found ]] || found=$(first_entry "$state")
+  [[ -n $found ]] || found=$(first_mark)
   [[ -n $found ]] || found=$(first_entry "$data")
   [[ -z $found ]] ||
     refuse "the volume holds files that are not ours (such as '$found') and stays as it is; to adopt a MySQL data directory that was shut down cleanly, move it to data/ on this volume and create the file state/initialised"

@@ -76,7 +76,8 @@ need_access "$data"
 need_access "$state"
 in_volume=$(first_entry "$volume" data state)
 in_data=$(first_entry "$data")
-in_state=$(first_entry "$state")
+# A restore that was killed while it wrote its mark had begun nothing.
+in_state=$(first_entry "$state" .restoring.part)
 
 if [[ -e $state/initialised ]]; then
   [[ -d $data/mysql ]] || refuse "the volume is marked as initialised, but data/mysql is missing; bring the data back, or restore a backup"

@@ -101,6 +101,13 @@ describe('the start guard', () => {
       'data was expected',
       STARTS,
     ],
+    [
+      'nothing but what a restore left that was killed while it wrote its mark',
+      ['data/', 'state/.restoring.part'],
+      STARTS,
+      'no data but data was expected',
+      STARTS,
+    ],
     ['data of somebody else in data/', ['data/mysql/'], "such as 'data/mysql'", "such as 'data/mysql'", STARTS],
     ['files of somebody else', ['ibdata1', 'mysql/'], "such as 'ibdata1'", "such as 'ibdata1'", "such as 'ibdata1'"],
     ['a file in state/ that is not ours', ['state/x'], "such as 'state/x'", "such as 'state/x'", "such as 'state/x'"],

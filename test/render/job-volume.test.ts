@@ -107,6 +107,13 @@ describe('without any mark', () => {
     expect(await run('restore')).toMatchObject({ outcome: 'nothing', found: 'empty' });
   });
 
+  it('a restore that was killed while it wrote its mark had begun nothing', async () => {
+    await fill('state/.restoring.part');
+    await mkdir(join(root, 'volume/data'));
+    expect(await run('backup')).toMatchObject({ outcome: 'nothing' });
+    expect(await run('restore')).toMatchObject({ outcome: 'nothing', found: 'empty' });
+  });
+
   it('a backup volume that cannot be read does not count as empty', async () => {
     await rm(join(root, 'backup'), { recursive: true });
     const { outcome, reason } = await run('restore');
