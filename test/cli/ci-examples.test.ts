@@ -92,9 +92,11 @@ describe('the workflow for GitHub', () => {
     expect(await run('Policy', { CODE: code })).toBe(Number(code));
   });
 
-  it('takes an approval off when there is something new, and runs when it comes', async () => {
+  it('takes an approval off when there is something new, runs when it comes, and works for forks', async () => {
     const text = await readFile('examples/ci/github-actions.yaml', 'utf8');
     expect(text).toContain('types: [opened, synchronize, reopened, labeled, unlabeled]');
+    // What a repository holds of its own is kept from pull requests of forks.
+    expect(text).not.toMatch(/\$\{\{ *(?:vars|secrets)\./);
     const { jobs } = await readExample<{ jobs: { plan: { steps: Step[] } } }>('github-actions.yaml');
     const { path, calls } = await makePath();
     const script = jobs.plan.steps.find(({ name }) => name === 'Approval')?.run ?? 'exit 99';
