@@ -9,7 +9,9 @@ import type { OptionValues, Run } from './command.ts';
 import { readBothSides, refuseInvalid, type ComparedObjects } from './compare-revision.ts';
 import type { Io } from './io.ts';
 import { loadResources } from './load-resources.ts';
+import { refuse } from './read-input.ts';
 import { renderObjects } from './render-objects.ts';
+import { isSystemError } from './system-error.ts';
 import { comparedName, showDifferences, type ComparedFile } from './run-diff.ts';
 
 export const diff: Run = async (options, io) => {
@@ -18,6 +20,7 @@ export const diff: Run = async (options, io) => {
     return await (sides ? diffSides(sides, options, io) : diffLive(options, io));
   } catch (error) {
     // 1 says that there are differences, so nothing else may end with it.
+    if (isSystemError(error)) refuse(error.path ?? 'the folder for temporary files', error, EXIT.usage);
     if (!(error instanceof CommandError) || error.exitCode !== EXIT.failure) throw error;
     throw new CommandError(error.message, { exitCode: EXIT.usage, cause: error });
   }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { CommandError, EXIT, UsageError } from '../errors.ts';
 import { MAX_FILE_BYTES } from '../parse/source.ts';
 import type { Io } from './io.ts';
+import { describeSystemError } from './system-error.ts';
 
 const STDIN = '-';
 /** Bytes that are read at once. */
@@ -107,19 +108,8 @@ export function attempt<Value>(path: string, act: () => Value): Value {
   }
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EISDIR: 'is a folder',
-  ELOOP: 'too many links',
-  ENAMETOOLONG: 'the name is too long',
-  ENOENT: 'no such file or folder',
-  ENOTDIR: 'a part of the path is no folder',
-  ERR_FS_EISDIR: 'is a folder',
-};
-
 /** Turns an error of the file system into one line. */
-export function refuse(path: string, error: unknown): never {
+export function refuse(path: string, error: unknown, exitCode: number = EXIT.failure): never {
   if (error instanceof CommandError) throw error;
-  const { code = '', message } = error as NodeJS.ErrnoException;
-  throw new CommandError(`${path}: ${REASONS[code] ?? (code === '' ? message : code)}`, { cause: error });
+  throw new CommandError(`${path}: ${describeSystemError(error)}`, { exitCode, cause: error });
 }

@@ -3,6 +3,7 @@
 import { CommandError, EXIT } from '../errors.ts';
 import type { Io } from './io.ts';
 import { parseArguments } from './parse-arguments.ts';
+import { describeSystemError, isSystemError } from './system-error.ts';
 
 /**
  * Runs a command line. It never throws: what goes wrong becomes `error:` lines and an exit code.
@@ -27,9 +28,13 @@ export async function runCommandLine(argv: readonly string[], given: Io, width =
     await io.writeOut(await formatHelp(request.command, width()));
     return EXIT.ok;
   } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
-    io.writeError(`error: ${error.message}`);
-    return error.exitCode;
+    if (error instanceof CommandError) {
+      io.writeError(`error: ${error.message}`);
+      return error.exitCode;
+    }
+    if (!isSystemError(error)) throw error;
+    io.writeError(`error: ${error.path ?? error.syscall ?? ''}: ${describeSystemError(error)}`);
+    return EXIT.failure;
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { makeComparable } from '../../src/plan/comparable.ts';
 import { takeAway } from '../../src/plan/take-away.ts';
 import { runCli, type Outcome } from '../support/command-line.ts';
@@ -58,6 +58,28 @@ describe('the exit code', () => {
     const { code, out, lines } = await runCli(['diff', '-f', repository.folder, ...words], '', around);
     expect([code, out]).toEqual([expected, '']);
     expect(lines.some((line) => line.startsWith('error: '))).toBe(true);
+  });
+
+  it('more than 1 where no temporary file can be written, which is no defect of ours', async () => {
+    const repository = await changed();
+    vi.stubEnv('TMPDIR', '/nowhere');
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+    });
+    const { code, lines } = await diff(repository);
+    expect([code, lines.at(-1)]).toEqual([2, expect.stringMatching(/^error: \/nowhere\/.*: no such file or folder$/)]);
+    const publish = await runCli([
+      'publish',
+      '-f',
+      repository.folder,
+      '-b',
+      'x',
+      '--repo',
+      '.',
+      '--allow-secrets',
+      '--allow-dirty',
+    ]);
+    expect(publish.lines.at(-1)).toMatch(/^error: \/nowhere\/.*: no such file or folder$/);
   });
 
   it('more than 1 for a file that neither side has', async () => {
