@@ -1,6 +1,6 @@
 // Invariant 1, "One owner": who has, or may have, the data directory open, and how it is made free.
 
-import { reconciling, stalled, type Action, type Decision } from './actions.ts';
+import { reconciling, stalled, type Action, type Decision, type JobStep } from './actions.ts';
 import type { Observed, ObservedJob, ObservedPod } from './observed.ts';
 
 /** A node that lives has ended a pod by then. */
@@ -64,13 +64,20 @@ export function isUnwanted({ ours, deleting, outdated }: ObservedJob): boolean {
  *
  * @param name the Job's name
  */
-export function replaceJob(name: string, step: 'backup' | 'restore' | 'change-pass', job: ObservedJob): Decision {
+export function replaceJob(name: string, step: JobStep, job: ObservedJob): Decision {
   if (job.foreign) {
     const message = `the Job ${name} was not made by the watcher and is left alone; delete it, so that the watcher can make its own`;
     return stalled('JobNameTaken', message);
   }
   const actions: Action[] = job.deleting ? [] : [{ kind: 'delete-job', step, uid: job.uid }];
   return reconciling('ReplacingJob', `takes away an earlier Job ${name}`, ...actions);
+}
+
+/** Takes a Job away that runs, or has pods left; undefined when it does not matter any more, or is somebody else's. */
+export function stopJob(step: JobStep, job: ObservedJob | undefined): Decision | undefined {
+  if (!job || job.foreign || (job.state !== 'running' && !job.hasPods)) return undefined;
+  const actions: Action[] = job.deleting ? [] : [{ kind: 'delete-job', step, uid: job.uid }];
+  return reconciling('Stopping', `stops the Job of the step ${step}`, ...actions);
 }
 
 /** How a pod ends that is followed by another one; after any other end the Job is complete in a moment. */
