@@ -23,7 +23,10 @@ backup() {
   read_server
   mkdir "$partial" || fail "the backup volume cannot be written"
   dump_all
-  stop_server
+  # Both at once: the shutdown writes on the data volume, the checksums read from the backup's.
+  kill -TERM "$server"
+  sum_files
+  await_end_of_server
   publish_backup
   remove_old
   finish 'done' "backed up as $name"
@@ -166,6 +169,11 @@ list_names() {
   query "SELECT HEX(TABLE_SCHEMA), HEX(TABLE_NAME),
       HEX(CONCAT('\`', REPLACE(TABLE_SCHEMA, '\`', '\`\`'), '\`.\`', REPLACE(TABLE_NAME, '\`', '\`\`'), '\`'))
     FROM information_schema.TABLES WHERE TABLE_TYPE = 'VIEW' AND TABLE_SCHEMA $not_system ORDER BY 1, 2" >"$work/views"
+  # Tables whose keys are better made after the rows. SHOW CREATE TABLE gives their text as the restore needs it.
+  query "/*!80000 SET SESSION information_schema_stats_expiry=0 */;
+    SELECT CONCAT('\`', REPLACE(TABLE_SCHEMA, '\`', '\`\`'), '\`.\`', REPLACE(TABLE_NAME, '\`', '\`\`'), '\`')
+    FROM information_schema.TABLES WHERE TABLE_TYPE = 'BASE TABLE' AND ENGINE = 'InnoDB' AND DATA_LENGTH >= 8388608
+      AND TABLE_SCHEMA $not_system ORDER BY 1" >"$partial/large-tables.txt"
   sync "$partial/schemas.txt"
 }
 
@@ -217,6 +225,8 @@ dump_data() {
 
 # dump_schema_data SCHEMA HEX: one INSERT in a line, so that several clients can load them. mysqldump rounds FLOAT to six
 # digits; as DOUBLE they come out as they are, so for a table with such a column its own query gets a second half.
+# Short INSERTs stay in a processor's cache when they are parsed: with the 1 MiB that mysqldump makes, loading takes a
+# fifth more.
 dump_schema_data() {
   local schema=$1 table columns view
   cat <<'END'
@@ -247,7 +257,7 @@ END
   echo '-- Dump completed'
 }
 
-dump_rows() { dump_tables --compact --no-create-info --skip-triggers "$@"; }
+dump_rows() { dump_tables --net-buffer-length=65536 --compact --no-create-info --skip-triggers "$@"; }
 
 # order LINES USES: prints the lines of a file, whose key is `column 1.column 2`, in such an order that what is used comes
 # before what uses it. The second file has pairs of keys.
@@ -386,14 +396,18 @@ dump_system() {
   echo '-- Dump completed'
 }
 
-publish_backup() {
+sum_files() {
   local file
+  say "making checksums"
   (cd "$partial" && sha256sum -- *) >"$work/sums" || drop_partial "the checksums could not be made"
   cp "$work/sums" "$partial/SHA256SUMS" || drop_partial "the checksums could not be written"
   for file in "$partial"/*; do file_bytes "$file"; done | awk '{sum += $1} END {printf "%.0f", sum}' >"$work/bytes"
+  sync "$partial"/* || drop_partial "the backup could not be written to the volume"
+}
+
+publish_backup() {
   print_manifest >"$work/manifest"
   printf '  "check": "%s"\n}\n' "$(sha256sum <"$work/manifest" | cut -d ' ' -f 1)" >>"$work/manifest"
-  sync "$partial"/* || drop_partial "the backup could not be written to the volume"
   cp "$work/manifest" "$partial/manifest.json" || drop_partial "the manifest could not be written"
   sync "$partial/manifest.json" "$partial" || drop_partial "the manifest could not be written"
   mv -T "$partial" "$backups/$name" || drop_partial "the backup could not be given its name"

@@ -97,7 +97,8 @@ start_own_server() {
 }
 
 # start_server OPTION...: mysqld as it is configured, but reached only through our socket. Nobody else's statements run:
-# without grant tables the event scheduler is off as well.
+# without grant tables the event scheduler is off as well. The list of the pages that the real server had in memory is
+# neither used nor replaced.
 start_server() {
   launch_server "$@" || fail "mysqld does not start: $(error_in "$work/mysqld.log")"
   settle_server
@@ -107,6 +108,7 @@ launch_server() {
   : >"$work/mysqld.log"
   mysqld "$@" --skip-grant-tables --skip-networking --loose-mysqlx=OFF --socket="$socket" \
     --pid-file=/var/run/mysqld/job.pid --event-scheduler=OFF --performance-schema=OFF \
+    --loose-innodb-buffer-pool-load-at-startup=OFF --loose-innodb-buffer-pool-dump-at-shutdown=OFF \
     --loose-skip-replica-start --loose-skip-slave-start --general-log=OFF --slow-query-log=OFF \
     --max-allowed-packet=1G >>"$work/mysqld.log" 2>&1 &
   server=$!
@@ -130,8 +132,13 @@ settle_server() {
 
 # stop_server: a clean shutdown, or it counts as a failure.
 stop_server() {
-  local code=0
   kill -TERM "$server"
+  await_end_of_server
+}
+
+# await_end_of_server: of one that was told to stop.
+await_end_of_server() {
+  local code=0
   wait "$server" || code=$?
   server=''
   if ((code != 0)); then

@@ -8,8 +8,10 @@ export LC_ALL=C
 
 # Option files with passwords and everything else that is read back; an emptyDir in memory.
 work=/etc/kubectl-mysql/work
+# In milliseconds; bash 4 has no clock of its own.
+began=$(date +%s%3N)
 
-say() { printf '%s %s\n' "$(date -u +%H:%M:%S)" "$*" >&2; }
+say() { printf '%s %s\n' "$(date -u +%H:%M:%S.%3N)" "$*" >&2; }
 
 # warn TEXT: goes into the log and into the result.
 warn() {
@@ -44,10 +46,11 @@ print_warnings() {
 
 # write_result OUTCOME REASON: one JSON object of less than 4096 bytes, which is all that Kubernetes keeps.
 write_result() {
+  local spent=$(($(date +%s%3N) - began))
   {
     printf '{\n  "outcome": "%s",\n  "reason": %s,\n' "$1" "$(quote_json "$2" 500)"
     cat "$work/members"
-    printf '  "seconds": %d,\n  "warnings": [%s]\n}\n' "$SECONDS" "$(print_warnings)"
+    printf '  "seconds": %d.%03d,\n  "warnings": [%s]\n}\n' "$((spent / 1000))" "$((spent % 1000))" "$(print_warnings)"
   } >"$work/result.part"
   mv "$work/result.part" "$work/result"
   say "$1: $2"

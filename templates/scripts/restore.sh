@@ -111,8 +111,8 @@ compare_server() {
 make_directory() {
   mkdir -p "$state"
   if [[ -e $data ]]; then say "clearing what an interrupted run left"; fi
-  rm -rf "$data" "$state/invalid-views.sql" "$state/refused-grants.sql"
-  mkdir "$data"
+  rm -rf "$data" "$state/invalid-views.sql" "$state/refused-grants.sql" "$state/sort"
+  mkdir "$data" "$state/sort"
   sync "$volume"
   # With the data folder that it is about, so that only this one is ever cleared.
   printf 'backup=%s\ndata=%s\n' "$backup" "$(stat -c %i "$data")" | publish restoring
@@ -128,11 +128,14 @@ make_directory() {
 
 load_all() {
   # shellcheck disable=SC2086  # lists of options
-  start_server $first_start $lenient --innodb-doublewrite=OFF --innodb-autoinc-lock-mode=2 --innodb-lock-wait-timeout=3600
+  start_server $first_start $lenient --innodb-doublewrite=OFF --innodb-autoinc-lock-mode=2 --innodb-lock-wait-timeout=3600 \
+    --loose-innodb-extend-and-initialize=OFF --loose-innodb-tmpdir="$state/sort" --loose-innodb-ddl-buffer-size=16M
   compare_server
   client -e 'ALTER INSTANCE DISABLE INNODB REDO_LOG' 2>"$work/client.err" || say "the redo log stays on: $(error_in "$work/client.err")"
   load schema.sql
+  set_keys_aside
   load_data
+  make_keys
   load programs.sql
   load system.sql
   load_views
@@ -157,7 +160,7 @@ load() {
 data_session="SET SESSION time_zone='+00:00', foreign_key_checks=0, unique_checks=0, autocommit=1,
   sql_mode='NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES', transaction_isolation='READ-COMMITTED'"
 
-# clients: as many as there are processors, four at most; more do not help.
+# clients: one more than there are processors, five at most; more do not help.
 clients() {
   local cpus quota=max period=1
   cpus=$(nproc)
@@ -172,7 +175,80 @@ clients() {
     if ((quota < cpus)); then cpus=$quota; fi
   fi
   if ((cpus > 4)); then cpus=4; fi
-  echo "$cpus"
+  echo "$((cpus + 1))"
+}
+
+# set_keys_aside: from large tables, while they are empty. A key that is made when all rows are there is sorted once; one
+# that grows with them takes as long as the rows, and far longer when it does not fit into memory. Sorting needs room on
+# the volume, up to as much as the data.
+set_keys_aside() {
+  local room need
+  : >"$work/make-keys.sql"
+  if [[ -e $state/keys-in-place ]]; then say "an earlier run could not make keys by themselves, they are made with the rows"; fi
+  if [[ -e $state/keys-in-place || ! -s $backups/$backup/large-tables.txt ]]; then return; fi
+  room=$(free_bytes "$volume")
+  need=$(($(manifest_value "$backup" dataBytes) * 2))
+  if ((room < need)); then
+    say "keys are made with the rows: sorting them wants $(in_mib "$need"), $(in_mib "$room") are free"
+    return
+  fi
+  unpack "$backups/$backup/schema.sql" | print_key_changes "$backups/$backup/large-tables.txt" >"$work/keys" ||
+    fail "the keys could not be read from schema.sql"
+  sed -n 's/^drop //p' "$work/keys" >"$work/drop-keys.sql"
+  sed -n 's/^make //p' "$work/keys" >"$work/make-keys.sql"
+  run_lines "large tables without keys" "$work/drop-keys.sql" leave_keys
+}
+
+# print_key_changes FILE: reads the schema and prints, for each table that the file names, a statement that takes its last
+# keys away and one that makes them, in the server's own words. They are the last ones so that their order stays. Those
+# that are unique, of another kind, on an expression, or needed by a foreign key stay; so do all in a table with
+# generated columns, whose values might come out differently.
+print_key_changes() {
+  awk '
+    function first_column(text) { return match(text, /\(`([^`]|``)*`/) ? substr(text, RSTART + 1, RLENGTH - 1) : "" }
+    function note_columns(text) {
+      sub(/.* FOREIGN KEY \(/, "", text); sub(/\) REFERENCES .*/, "", text)
+      while (match(text, /`([^`]|``)*`/)) { foreign[substr(text, RSTART, RLENGTH)] = 1; text = substr(text, RSTART + RLENGTH) }
+    }
+    NR == FNR { large[$0] = 1; next }
+    /^USE `.*`;$/ { schema = substr($0, 5, length($0) - 5); next }
+    /^CREATE TABLE `.*` \($/ { table = schema "." substr($0, 14, length($0) - 15); count = stays = 0; split("", foreign); next }
+    / GENERATED ALWAYS AS / { stays = 1 }
+    /^  KEY `|^  SPATIAL KEY `/ { key[++count] = $0 }
+    /^  CONSTRAINT `.* FOREIGN KEY \(/ { note_columns($0) }
+    /^\) (\/\*!50100 TABLESPACE [^*]*\*\/ )?ENGINE=InnoDB/ {
+      drop = make = ""
+      for (; (table in large) && !stays && count > 0; count--) {
+        text = key[count]
+        sub(/,$/, "", text)
+        if (text !~ /^  KEY / || text ~ /\(\(/ || first_column(text) in foreign) break
+        match(text, /`([^`]|``)*`/)
+        drop = ", DROP KEY " substr(text, RSTART, RLENGTH) drop
+        make = ", ADD" substr(text, 2) make
+      }
+      if (drop != "") {
+        print "drop ALTER TABLE " table substr(drop, 2) ";"
+        print "make ALTER TABLE " table substr(make, 2) ";"
+      }
+    }' "$1" -
+}
+
+# leave_keys: a table whose keys cannot be taken away, such as one of an AUTO_INCREMENT column, keeps them.
+leave_keys() {
+  say "a table keeps its keys: $(error_in "$work/lines.err")"
+  sed -i "$((from - 1))s/.*//" "$work/make-keys.sql"
+}
+
+# make_keys: should it fail, the next try makes them with the rows.
+make_keys() {
+  SCHEMA=information_schema
+  : >"$work/load.err"
+  if ! grep -q . "$work/make-keys.sql"; then return; fi
+  say "making the keys of large tables"
+  deal_out "$(clients)" <"$work/make-keys.sql" 2>"$work/split.err" || {
+    publish keys-in-place </dev/null
+    fail "the keys of large tables could not be made: $(cat "$work/split.err" "$work/load.err" >"$work/both.err" && error_in "$work/both.err")"
+  }
 }
 
 # load_data: each INSERT stands in one line, so the lines are dealt out to several clients.
@@ -325,6 +401,7 @@ complete() {
       warn "the settings of SET PERSIST belong to another release series and were not restored"
     fi
   fi
+  rm -rf "$state/sort"
   sync -f "$volume"
   publish my.cnf <"$work/my.cnf"
   {
@@ -334,7 +411,7 @@ complete() {
     echo "time=$(date -u +%Y-%m-%dT%H:%M:%SZ)"
     echo "backup=$backup"
   } | publish initialised
-  rm -f "$state/restoring"
+  rm -rf "$state/restoring" "$state/keys-in-place"
   sync "$state"
 }
 

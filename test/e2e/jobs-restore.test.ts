@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Database, HOSTILE } from './jobs-support.ts';
-import { Namespace } from './support/kubectl.ts';
+import { Namespace, waitUntil } from './support/kubectl.ts';
 import { flipByte, inNode } from './support/node-volumes.ts';
 import { PASSWORD, mysql, stringify } from './support/resource.ts';
 
@@ -14,7 +14,66 @@ afterAll(() => namespace.delete());
 
 const containing = (text: string): string => expect.stringContaining(text) as string;
 
+/** More than 8 MiB, with keys of every sort, which are made after the rows or have to stay. */
+const LARGE = `USE shop; SET SESSION cte_max_recursion_depth = 1000000, sql_mode = '';
+CREATE TABLE parent (id int PRIMARY KEY, code int, UNIQUE KEY code (code));
+INSERT INTO parent WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 999) SELECT i, i FROM n;
+CREATE TABLE \`a \`\`large\`\` ( (\` (
+  id int NOT NULL AUTO_INCREMENT, parent_id int, \`odd\`\`, (name\` varchar(100), at datetime DEFAULT '0000-00-00', note text,
+  place point NOT NULL SRID 0,
+  PRIMARY KEY (id), KEY first (at), KEY needed (parent_id, at), UNIQUE KEY pair (id, at),
+  KEY \`odd\`\`key\` (\`odd\`\`, (name\` DESC, at) COMMENT 'it''s, a key,', KEY hidden (note(20)) INVISIBLE, FULLTEXT KEY words (note),
+  KEY last (at, parent_id), CONSTRAINT fk FOREIGN KEY (parent_id) REFERENCES parent (id)
+) COMMENT=') ENGINE=MyISAM';
+INSERT INTO \`a \`\`large\`\` ( (\` (id, parent_id, \`odd\`\`, (name\`, note, place)
+  WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 99999)
+  SELECT i, i % 1000, sha2(i, 224), concat('row ', i, ' ', repeat(sha2(i, 224), 2)), point(i, i) FROM n;
+CREATE TABLE plain (id int PRIMARY KEY AUTO_INCREMENT, a int, b char(200), KEY a (a), KEY b (b), KEY ab (a, b), KEY ba (b, a))
+  PARTITION BY HASH (id) PARTITIONS 3;
+INSERT INTO plain SELECT id, id, repeat(sha2(id, 224), 5) FROM \`a \`\`large\`\` ( (\`;
+CREATE TABLE mixed (n int NOT NULL AUTO_INCREMENT, a int, b char(200), c int AS (a + 1), KEY a (a), KEY n (n), KEY c (c));
+INSERT INTO mixed (n, a, b) SELECT id, a, b FROM plain WHERE id < 45000;
+CREATE TABLE expressed (a int, b char(200), s point NOT NULL SRID 0, KEY f ((a + 1)), SPATIAL KEY s (s), KEY a (a), KEY b (b));
+INSERT INTO expressed SELECT a, b, point(a, a) FROM plain WHERE id < 45000;
+CREATE TABLE numbered (n int NOT NULL AUTO_INCREMENT, b char(200), KEY b (b), KEY n (n));
+INSERT INTO numbered SELECT id, b FROM plain WHERE id < 45000;
+ALTER TABLE plain AUTO_INCREMENT = 500000;
+ANALYZE TABLE \`a \`\`large\`\` ( (\`, plain, mixed, expressed, numbered;
+`;
+
 describe.concurrent('a restore', () => {
+  it('makes the keys of large tables after their rows, as they were; and with the rows when that has failed', async () => {
+    const database = new Database(namespace, 'keys');
+    await database.start('empty');
+    await database.load(LARGE);
+    const before = await database.describe();
+    await database.stop();
+    expect(await database.runJob('backup')).toMatchObject({ outcome: 'done' });
+    await database.emptyVolume();
+    const log = (job: string): Promise<string> => namespace.kubectl(['logs', `job/${job}`]);
+
+    const stopped = await database.createJob('restore');
+    await waitUntil('keys are made', 120, async () => {
+      const text = await log(stopped).catch(() => '');
+      return (text.includes('making the keys') && (await database.signal(stopped, ['mysql'])) > 0) || undefined;
+    });
+    const failed = await database.resultOf(stopped);
+    expect(failed.reason).toContain('the keys of large tables could not be made');
+    const second = await database.createJob('restore');
+    expect(await database.resultOf(second)).toMatchObject({ outcome: 'done', found: 'restored' });
+    expect(await log(second)).toContain('an earlier run could not make keys by themselves');
+    await database.start('data');
+    expect(await database.describe()).toEqual(before);
+
+    await database.stop();
+    await database.emptyVolume();
+    const third = await database.createJob('restore');
+    expect(await database.resultOf(third)).toMatchObject({ outcome: 'done', found: 'restored' });
+    expect(await log(third)).toContain('making the keys of large tables');
+    await database.start('data');
+    expect(await database.describe()).toEqual(before);
+  });
+
   it('that is killed at any moment begins again, and ends with all that was there', async () => {
     const database = new Database(namespace, 'killed');
     await database.start('empty');
