@@ -1,8 +1,9 @@
 // A decision as a status: kstatus conditions, the message, and the facts that a later round needs.
 
 import type { Decision } from './actions.ts';
-import type { JobResult, Observed, Time } from './observed.ts';
+import type { JobResult, Observed, ObservedJob, Time } from './observed.ts';
 import { findServer } from './pods.ts';
+import { isFinalBackup } from './status.ts';
 import { boundVolume } from './volumes.ts';
 
 /** A condition of the status. */
@@ -110,13 +111,14 @@ function describeRestore({ gate }: Observed, { restoredFrom }: Fields): Row {
     : ['Restored', 'False', 'NothingRestored', 'the volume was new, or its data was kept'];
 }
 
-function describeBackup({ resource, data }: Observed, { lastBackup, backedUpVolume }: Fields): Row {
+function describeBackup({ resource, data }: Observed, facts: Fields): Row {
+  const { lastBackup, backedUpVolume } = facts;
   const { name } = (lastBackup ?? {}) as Fields;
   if (resource?.deletedAt === undefined) {
     const message = 'the final backup is made when the resource is deleted';
     return ['BackedUp', 'Unknown', 'NotDeleted', message];
   }
-  if (typeof name === 'string') return ['BackedUp', 'True', 'FinalBackup', `the final backup is ${name}`];
+  if (isFinalBackup(facts)) return ['BackedUp', 'True', 'FinalBackup', `the final backup is ${String(name)}`];
   if (backedUpVolume !== undefined) return ['BackedUp', 'True', 'NothingToBackUp', 'the volume held no database'];
   return ['BackedUp', 'False', data.claim ? 'Pending' : 'NoVolume', 'there is no final backup yet'];
 }
@@ -135,7 +137,7 @@ function recordFacts(observed: Observed, decision: Decision, earlier: Fields, ti
     switch (action.kind) {
       case 'open-gate':
         // One that was refused, and is tried again, counts as opened since the first try.
-        return { ...(isUnrecorded ? {} : { gateOpenedAt: time }), ...restoredFrom(observed.jobs.restore?.result) };
+        return { ...(isUnrecorded ? {} : { gateOpenedAt: time }), ...recordRestore(observed.jobs.restore) };
       case 'record-backup':
         return { backedUpVolume: action.volumeUid, ...lastBackup(observed.jobs.backup?.result) };
       case 'record-skip':
@@ -158,8 +160,9 @@ function recordServer(observed: Observed, earlier: Fields): Fields {
   const { image = '' } = findServer(observed) ?? {};
   if (image === '' || observed.gate === undefined) return {};
   const before = (earlier['server'] ?? {}) as Fields;
+  // After a restore the Job tells the version of the server that the backup is of.
   const version = [observed.jobs['change-pass'], observed.jobs.restore]
-    .map((job) => (job?.ours ? job.result?.serverVersion : undefined))
+    .map((job) => (job?.ours && job.result?.outcome !== 'restored' ? job.result?.serverVersion : undefined))
     .find((text) => typeof text === 'string');
   const known = before['image'] === image ? before['version'] : undefined;
   const current = version ?? known;
@@ -187,8 +190,10 @@ function recordRequests(
   return requests.length > 0 ? (Object.fromEntries(requests) as Fields) : undefined;
 }
 
-function restoredFrom(result: JobResult | undefined): Fields {
-  return result?.outcome === 'restored' && result.backup !== undefined ? { restoredFrom: result.backup } : {};
+/** What was restored is the newest backup until there is another one. */
+function recordRestore(job: ObservedJob | undefined): Fields {
+  const { outcome, backup } = job?.result ?? {};
+  return outcome === 'restored' && backup !== undefined ? { restoredFrom: backup, ...lastBackup(job?.result) } : {};
 }
 
 function lastBackup(result: JobResult | undefined): Fields {

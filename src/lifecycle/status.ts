@@ -12,14 +12,13 @@ export interface StoredStatus extends ObservedStatus {
 
 /** Reads the status; what is missing or odd counts as not written. */
 export function readStatus(resource: StoredMySQL | undefined): StoredStatus {
-  const { server, backedUpVolume, skipRecorded, gateOpenedAt, gateClosedAt, requests, conditions, lastBackup } =
+  const { server, backedUpVolume, skipRecorded, gateOpenedAt, gateClosedAt, requests, conditions } =
     resource?.status ?? {};
   const { image } = (server ?? {}) as Record<string, unknown>;
   const { skipFinalBackup, rotateNow, resetPassword } = (requests ?? {}) as Record<string, unknown>;
   return {
     server: typeof image === 'string' ? { image } : undefined,
-    // Only a final backup is ever written down there.
-    hasFinalBackup: typeof (lastBackup as Record<string, unknown> | undefined)?.['name'] === 'string',
+    hasFinalBackup: isFinalBackup(resource?.status ?? {}),
     backedUpVolume: typeof backedUpVolume === 'string' ? backedUpVolume : '',
     skipRecorded: skipRecorded === true,
     resetSince: typeof resetPassword === 'string' ? resetPassword : '',
@@ -28,6 +27,16 @@ export function readStatus(resource: StoredMySQL | undefined): StoredStatus {
     gateOpenedAt: readTime(gateOpenedAt),
     gateClosedAt: readTime(gateClosedAt),
   };
+}
+
+/** Whether the newest backup is the one that the deletion made; before that it is the one that the data came from. */
+export function isFinalBackup({
+  lastBackup,
+  restoredFrom,
+  backedUpVolume,
+}: Readonly<Record<string, unknown>>): boolean {
+  const { name } = (lastBackup ?? {}) as Readonly<Record<string, unknown>>;
+  return backedUpVolume !== undefined && typeof name === 'string' && name !== restoredFrom;
 }
 
 /**

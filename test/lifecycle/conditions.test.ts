@@ -178,9 +178,25 @@ describe('a fact', () => {
   });
 
   it('is what a restore took', () => {
-    const result = { outcome: 'restored', reason: '', backup: 'b' };
+    const result = {
+      outcome: 'restored',
+      reason: '',
+      backup: 'b',
+      time: 't',
+      bytes: 1,
+      sha256: 's',
+      serverVersion: 'v',
+    };
     const state = observed({ passwords: { ...passwords }, jobs: { restore: finished('restored', { result }) } });
-    expect(statusOf(state)).toMatchObject({ restoredFrom: 'b', gateOpenedAt: TIME });
+    const status = statusOf(state);
+    const lastBackup = { name: 'b', time: 't', bytes: 1, sha256: 's', serverVersion: 'v', source: 'final' };
+    expect(status).toMatchObject({ restoredFrom: 'b', gateOpenedAt: TIME, lastBackup });
+    const later = running({ resource: dying, gate: undefined, pods: [] });
+    expect(conditionOf(later, 'BackedUp', status)).toBe('False/Pending');
+    // The backup's server may have been an older one.
+    expect(statusOf(running({ jobs: { restore: finished('restored', { result }) } }))['server']).toEqual({
+      image: 'mysql:9.7',
+    });
   });
 
   it('is what an annotation asked for, from its first sight to its end', () => {
