@@ -7,6 +7,7 @@ import { CommandError, EXIT, UsageError, type Problem } from '../errors.ts';
 import { formatProblem } from '../emit/problems.ts';
 import { readRevision } from '../git/revision.ts';
 import { MAX_FILE_BYTES, parseSource, type ParsedSource, type SourceObject } from '../parse/source.ts';
+import type { Rendered } from '../plan/rendered-pods.ts';
 import { withoutRendered } from '../validate/rendered.ts';
 import { createValidator, type ValidateOptions } from '../validate/validate.ts';
 import type { OptionValues } from './command.ts';
@@ -19,20 +20,36 @@ import { EXTENSIONS, readInput, type InputFile } from './read-input.ts';
 export interface ComparedObjects {
   readonly before: readonly SourceObject[];
   readonly after: readonly SourceObject[];
+  /** What was rendered for them already, where that was left out. */
+  readonly rendered: { readonly before: Rendered; readonly after: Rendered };
   /** What the files were compared with, for people. */
   readonly against: string;
 }
 
-/** How files become objects. */
-type Parse = (files: readonly InputFile[]) => readonly ParsedSource[];
+interface ParsedFiles {
+  readonly sources: readonly ParsedSource[];
+  /** What was left out, because its resource stands beside it. */
+  readonly rendered: Rendered;
+}
 
-const parseFiles: Parse = (files) => files.map(({ name, bytes }) => parseSource(name, bytes));
+/** How files become objects. */
+type Parse = (files: readonly InputFile[]) => ParsedFiles;
+
+const parseFiles: Parse = (files) => ({
+  sources: files.map(({ name, bytes }) => parseSource(name, bytes)),
+  rendered: new Map(),
+});
 
 /** What is rendered already, as a published branch and the output of kustomize are, is left to its resources. */
 export const parseWithoutRendered: Parse = (files) => {
-  const sources = parseFiles(files);
-  const kept = new Set(withoutRendered(sources.flatMap(({ objects }) => objects)).objects);
-  return sources.map(({ objects, problems }) => ({ objects: objects.filter((each) => kept.has(each)), problems }));
+  const { sources } = parseFiles(files);
+  const { objects: others, rendered } = withoutRendered(sources.flatMap(({ objects }) => objects));
+  const kept = new Set(others);
+  const left = sources.map(({ objects, problems }) => ({
+    objects: objects.filter((each) => kept.has(each)),
+    problems,
+  }));
+  return { sources: left, rendered };
 };
 
 /**
@@ -53,8 +70,10 @@ export async function readBothSides(
   const sides = await read;
   if (!sides) return undefined;
   const check = checkOptions(options);
-  const after = refuseInvalid(checkSources(parse(sides.after), check), io);
-  return { after, before: checkBefore(parse(sides.before), check, io), against: sides.against };
+  const [from, to] = [parse(sides.before), parse(sides.after)];
+  const after = refuseInvalid(checkSources(to.sources, check), io);
+  const before = checkBefore(from.sources, check, io);
+  return { before, after, rendered: { before: from.rendered, after: to.rendered }, against: sides.against };
 }
 
 function refuseSeveral(ways: Readonly<Record<string, unknown>>): void {

@@ -6,6 +6,7 @@ import { formatPlan } from '../plan/format.ts';
 import { GATES, findForbidden, type Gate } from '../plan/gate.ts';
 import type { PlanFormat } from '../plan/plan-formats.ts';
 import { buildPlan, listRefusals, type PlanInput } from '../plan/plan.ts';
+import { findPodChanges } from '../plan/rendered-pods.ts';
 import { buildSide } from '../plan/side.ts';
 import { nearest } from '../validate/nearest.ts';
 import type { OptionValues, Run } from './command.ts';
@@ -41,7 +42,8 @@ async function readInput(options: OptionValues, io: Io): Promise<Compared> {
   if (!sides) return { input: await readLive(options, io), against: 'the cluster' };
   const { namespace } = options.strings;
   const [before, after] = [buildSide(sides.before, namespace), buildSide(sides.after, namespace)];
-  return { input: { before, after }, against: sides.against };
+  const facts = findPodChanges(buildPlan({ before, after }), sides.rendered);
+  return { input: { before, after, facts }, against: sides.against };
 }
 
 function readGates({ arrays }: OptionValues): readonly Gate[] {

@@ -316,6 +316,23 @@ describe('--previous', () => {
     expect(gone.out).toContain(`MySQL shop is DELETED (${previous}:5)`);
   });
 
+  it.each(['', 'prod'])(
+    'tells that a pod in "%s" is rendered in another way, as by another version',
+    async (namespace) => {
+      const rendered = await renderText(shop());
+      const before = rendered.replace('periodSeconds: 2', 'periodSeconds: 3');
+      const folder = await makeFolder({ 'before.yaml': before });
+      const line = ['plan', '-f', '-', '--previous', join(folder, 'before.yaml')];
+      if (namespace !== '') line.push('-n', namespace);
+      const { out } = await runCli(line, rendered);
+      expect(out).toContain(`MySQL ${namespace === '' ? '' : 'prod/'}shop changes`);
+      expect(out).toContain('  restart   the rendered pod is another one, although the resource does not ask for it');
+      expect((await runCli(line, before)).out).toContain(': nothing happens.');
+      const paused = await runCli(line, await renderText(shop({ paused: true })));
+      expect(paused.out).not.toContain('the rendered pod');
+    },
+  );
+
   it.each([
     [['--previous', 'x', '--from-ref', 'main'], 2, 'error: give --from-ref or --previous, not both'],
     [['--previous', 'x', '--live'], 2, 'error: give --previous or --live, not both'],
