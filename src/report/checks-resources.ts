@@ -5,7 +5,7 @@ import type { StoredObject } from '../cluster/types.ts';
 import { buildReport } from './build-report.ts';
 import { conclude, count, finding, isCalled, unread, type Check, type Finding } from './check.ts';
 import { readBackupTime } from './describe.ts';
-import type { DoctorFacts } from './doctor-facts.ts';
+import type { DoctorFacts, Kustomization } from './doctor-facts.ts';
 import type { ResourceFacts } from './facts.ts';
 import { conditionsOf, isDeleting, isManaged, next } from './obstacle.ts';
 import { formatAge } from './text.ts';
@@ -86,13 +86,14 @@ export function checkBackups({ resources }: DoctorFacts, now: number): Check[] {
 }
 
 /** Settings of delivery tools that replace objects instead of changing them. */
-export function checkDelivery({ resources }: DoctorFacts): Check[] {
+export function checkDelivery({ resources, kustomizations }: DoctorFacts): Check[] {
   if (resources === 'forbidden' || resources.length === 0) return [];
   const findings = resources.flatMap((facts) => {
     const { data, backup } = facts.claims;
     const objects: StoredObject[] = [facts.resource, data, backup].filter((object) => object !== undefined);
     return [...objects.flatMap(describeForce), ...describeFlux(facts)];
   });
+  findings.push(...kustomizations.flatMap(describeForcing));
   return conclude('delivery', findings, 'no object asks a delivery tool to replace it');
 }
 
@@ -107,6 +108,13 @@ function describeForce({ kind, metadata }: StoredObject): Finding[] {
   const message = `${namespace}/${name} carries ${found.join(', ')}: replacing drops the finalizer and can delete a claim`;
   const object = `${kind.toLowerCase()}/${name}`;
   return [finding('fail', message, { object, next: next('take it out of git') })];
+}
+
+function describeForcing({ metadata: { name, namespace = '' }, spec }: Kustomization): Finding[] {
+  if (spec?.force !== true) return [];
+  const message = `the Kustomization ${namespace}/${name} of Flux has force: true: a change that the API server refuses deletes the database, which is backed up before`;
+  const step = next('take spec.force out of it');
+  return [finding('warn', message, { object: `kustomization/${name}`, next: step })];
 }
 
 function describeFlux({ resource }: ResourceFacts): Finding[] {

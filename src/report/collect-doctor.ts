@@ -10,6 +10,7 @@ import { renderInstall } from '../render/install.ts';
 import { collectResources, collectWatcher, listReadable, unlessForbidden, type CollectOptions } from './collect.ts';
 import type { AccountRights, AnsweredRight, Definition, DoctorFacts } from './doctor-facts.ts';
 import type { WatcherFacts } from './facts.ts';
+import { collectKustomizations } from './kustomizations.ts';
 import { listReadingRights, listWatcherRights, type Right } from './rights.ts';
 
 const DEFINITION: Kind<Definition> = {
@@ -61,6 +62,7 @@ export async function collectDoctor(
     volumes,
     classes,
     configMaps,
+    kustomizations: await collectKustomizations(resources, given),
   };
 }
 

@@ -24,6 +24,11 @@ export interface Definition extends StoredObject {
   };
 }
 
+/** What Flux delivers by, as far as it is looked at. */
+export interface Kustomization extends StoredObject {
+  readonly spec?: { readonly force?: boolean };
+}
+
 /** Whether somebody has a right; undefined where that may not be asked. */
 export interface AnsweredRight extends Right {
   readonly allowed: boolean;
@@ -54,4 +59,6 @@ export interface DoctorFacts {
   readonly classes: Readable<StorageClass>;
   /** ConfigMaps that carry a resource's name as their label. */
   readonly configMaps: Readable<ConfigMap>;
+  /** Those of Flux that deliver a resource, as far as they are there and may be read. */
+  readonly kustomizations: readonly Kustomization[];
 }

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FluxController } from '../support/flux/controller.ts';
 import { withDelivered, type Delivered } from '../support/flux/delivered.ts';
 import { NAME } from './support/database.ts';
+import { tryRun } from './support/kubectl.ts';
 
 let flux: FluxController;
 beforeAll(async () => {
@@ -83,26 +84,28 @@ describe.concurrent('with force: true, Flux', () => {
 
   it('makes the StatefulSet anew: the server starts again with its data', () =>
     withForce('force-server', async (delivered) => {
-      const { database, kustomization, commit } = delivered;
+      const { database, kustomization } = delivered;
       const pod = await database.namespace.ready(NAME);
       const before = await database.get('statefulset', NAME);
       const spec = { podManagementPolicy: 'OrderedReady' };
       await patch(delivered, { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: { name: NAME }, spec });
-      await kustomization.deliver(await commit({ config: { max_connections: 99 } }));
+      await kustomization.reconcile();
       await database.namespace.ready(NAME, 180, pod.metadata.uid);
+      const words = ['dist/kubectl-mysql.js', 'doctor', '-n', database.namespace.name];
+      const { stdout } = await tryRun(process.execPath, words);
+      expect(stdout).toContain(`the Kustomization flux-system/${kustomization.name} of Flux has force: true`);
       expect((await database.get('statefulset', NAME)).metadata.uid).not.toBe(before.metadata.uid);
       await expectRows(delivered);
     }));
 
   it('deletes a claim that its own patch makes smaller: the server runs on, and restarted it has its volume', () =>
     withForce('force-claim', async (delivered) => {
-      const { database, kustomization, commit } = delivered;
+      const { database } = delivered;
       const claim = `${NAME}-pvc`;
       const [volume] = await database.volumes(claim);
       const earlier = await database.claimUid();
       const spec = { resources: { requests: { storage: '512Mi' } } };
       await patch(delivered, { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: claim }, spec });
-      await kustomization.publish(await commit({ config: { max_connections: 99 } }));
       expect(await database.untilStalled('ClaimDeleting')).toContain('kubectl delete pod shop-0');
       await expectRows(delivered);
       await database.kubectl(['delete', 'pod', `${NAME}-0`]);

@@ -46,6 +46,7 @@ function check(change: Partial<DoctorFacts> = {}): Check[] {
     volumes: [volume('data'), volume('backup')],
     classes: [storageClass('fast', true)],
     configMaps: [],
+    kustomizations: [],
     ...change,
   };
   return runChecks(all, NOW);
@@ -286,6 +287,16 @@ describe('what is found', () => {
       'Flux that forces',
       { resources: named({ annotations: { 'kustomize.toolkit.fluxcd.io/force': 'enabled' } }) },
       'fail  delivery: prod/shop carries kustomize.toolkit.fluxcd.io/force: enabled: replacing drops the finalizer and can delete a claim – take it out of git',
+    ],
+    [
+      'a Kustomization of Flux that forces',
+      {
+        kustomizations: [
+          { metadata: { name: 'apps', namespace: 'flux-system' }, spec: { force: true } },
+          { metadata: { name: 'others', namespace: 'flux-system' }, spec: {} },
+        ] as unknown as DoctorFacts['kustomizations'],
+      },
+      'warn  delivery: the Kustomization flux-system/apps of Flux has force: true: a change that the API server refuses deletes the database, which is backed up before – take spec.force out of it',
     ],
     [
       'Flux without our annotation',
