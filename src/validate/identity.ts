@@ -1,6 +1,6 @@
 // What tells objects of a cluster apart, and which of them a resource brings along.
 
-import { GROUP, KIND, childNames, volumeName } from '../api/names.ts';
+import { GROUP, KIND, MANAGED_BY, childNames, volumeName } from '../api/names.ts';
 import { isObject, type JsonObject, type SourceObject } from '../parse/source.ts';
 import type { Finding } from './finding.ts';
 
@@ -82,8 +82,17 @@ export function createRegister(namespace?: string): (object: SourceObject) => Fi
     const earlier = met && seen.get(met.key);
     for (const { key, isRendered } of all) if (!seen.has(key)) seen.set(key, { owner: object, isRendered });
     if (!met || !earlier) return [];
-    return [{ severity: 'error', rule: 'duplicate', path: ['metadata', 'name'], message: describe(met, earlier) }];
+    const isAgain = (earlier.isRendered && isLabelled(object)) || (met.isRendered && isLabelled(earlier.owner));
+    const hint = isAgain ? '; that was rendered already, leave it out' : '';
+    const message = `${describe(met, earlier)}${hint}`;
+    return [{ severity: 'error', rule: 'duplicate', path: ['metadata', 'name'], message }];
   };
+}
+
+/** Every rendered object is labelled. */
+function isLabelled({ value: { metadata } }: SourceObject): boolean {
+  const labels = isObject(metadata) && isObject(metadata['labels']) ? metadata['labels'] : {};
+  return labels['app.kubernetes.io/managed-by'] === MANAGED_BY;
 }
 
 interface Identity {

@@ -187,6 +187,18 @@ describe('exit codes', () => {
     }
   });
 
+  it('says that its input was rendered already, whatever stands first', async () => {
+    const [resource = '', ...children] = (await renderText(SHOP)).split('---\n');
+    const first = await runCli(['render', '-f', '-'], [resource, ...children].join('---\n'));
+    const last = await runCli(['render', '-f', '-'], [...children, resource].join('---\n'));
+    const own = 'apiVersion: v1\nkind: Service\nmetadata: {name: shop}\n';
+    const foreign = await runCli(['render', '-f', '-'], `${SHOP}---\n${own}`);
+    expect([first.code, last.code, foreign.code]).toEqual([3, 3, 3]);
+    expect(first.lines[0]).toMatch(/ of this name, too; that was rendered already, leave it out$/);
+    expect(last.lines[0]).toMatch(/ which stands already in .*; that was rendered already, leave it out$/);
+    expect(foreign.lines[0]).toMatch(/ of this name, too$/);
+  });
+
   it('names every problem of every document, with its place, and renders nothing', async () => {
     const input = `${resourceText({ image: 5, databse: 'x' })}---\na: [\n---\n${resourceText(SECRET, { name: 'web' })}`;
     const { code, out, lines } = await runCli(['render', '-f', '-'], input);
