@@ -112,11 +112,13 @@ make_directory() {
   mkdir -p "$state"
   if [[ -e $data ]]; then say "clearing what an interrupted run left"; fi
   rm -rf "$data" "$state/invalid-views.sql" "$state/refused-grants.sql" "$state/sort"
-  mkdir "$data" "$state/sort"
+  mkdir "$data"
   sync "$volume"
   # With the data folder that it is about, so that only this one is ever cleared.
   printf 'backup=%s\ndata=%s\n' "$backup" "$(stat -c %i "$data")" | publish restoring
   rm -f "$state/initialising"
+  # Not before the mark: without it, a folder of ours would count as somebody else's.
+  mkdir "$state/sort"
   sync "$state"
   say "initialising the data directory"
   # shellcheck disable=SC2086  # lists of options
