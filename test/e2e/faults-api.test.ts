@@ -39,6 +39,10 @@ describe(`a database lives through all stories (FAULTS_SEED=${String(SEED)})`, (
         const strikes = disturbance.strikes();
         process.stderr.write(`${disturbance.title}: struck ${String(strikes)} times\n`);
         if (disturbance.isBeyond) expect(strikes).toBe(0);
+      } catch (error) {
+        // Others may go on for an hour before vitest tells it.
+        process.stderr.write(`${disturbance.title}: failed: ${String(error)}\n`);
+        throw error;
       } finally {
         await life.end();
       }
