@@ -1,7 +1,7 @@
 // The function under the real kustomize: the examples, names that change, and what goes wrong.
 
 import { execFileSync } from 'node:child_process';
-import { cp, readFile, writeFile } from 'node:fs/promises';
+import { cp, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeFolder } from '../support/folder.ts';
@@ -160,6 +160,47 @@ describe('names that change', () => {
     const { code, out, err } = await build(join(folder, 'over'), '--enable-exec');
     expect([code, out]).toEqual([1, '']);
     expect(err).toContain('kubectl-mysql fn must run after namePrefix and nameSuffix, in the outermost kustomization');
+  });
+});
+
+describe('over a package in a folder, as kpt runs functions', () => {
+  const run = (folder: string): Promise<Ended> =>
+    runProgram('kustomize', ['fn', 'run', folder, '--enable-exec'], { env: { PATH: programs.path } });
+
+  /** All files of the package that hold objects, as one text. */
+  async function read(folder: string): Promise<string> {
+    const files = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.yaml')).sort();
+    return (await Promise.all(files.map((name) => readFile(join(folder, name), 'utf8')))).join('---\n');
+  }
+
+  async function makePackage(): Promise<string> {
+    const folder = await makeFolder();
+    await cp('examples/kustomize/base/shop.yaml', join(folder, 'shop.yaml'));
+    await cp('examples/kustomize/exec/kubectl-mysql.yaml', join(folder, 'kubectl-mysql.yaml'));
+    return folder;
+  }
+
+  it('what is rendered is written beside the resource, and a second run changes nothing', async () => {
+    const folder = await makePackage();
+    expect(await run(folder)).toEqual({ code: 0, out: '', err: '' });
+    const once = await read(folder);
+    const { 'ConfigMap kubectl-mysql': fn, ...objects } = byName(once);
+    expect(fn).toBeDefined();
+    expect(objects['MySQL shop']).toMatchObject({ spec: { storage: { size: '20Gi' } } });
+    expect(Object.keys(objects)).toContain('StatefulSet shop');
+    expect(objects).toEqual(await renderedAgain(once));
+    expect(await run(folder)).toEqual({ code: 0, out: '', err: '' });
+    expect(await read(folder)).toBe(once);
+  });
+
+  it('a resource that is wrong leaves the package as it is', async () => {
+    const folder = await makePackage();
+    await edit(join(folder, 'shop.yaml'), 'image: mysql:8.4', 'imgae: mysql:8.4');
+    const before = await read(folder);
+    const { code, err } = await run(folder);
+    expect([code, await read(folder)]).toEqual([1, before]);
+    expect(err).toContain('error: ');
+    expect(err).toContain('spec.imgae: unknown field, did you mean "image"?');
   });
 });
 

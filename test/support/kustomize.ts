@@ -58,6 +58,6 @@ export function byName(text: string): Record<string, unknown> {
 
 /** What render makes of the resource that kustomize printed, by kind and name. */
 export async function renderedAgain(text: string): Promise<Record<string, unknown>> {
-  const document = text.split(/^---\n/m).find((part) => /^kind: MySQL$/m.test(part)) ?? '';
+  const document = text.split(/^---\n/m).find((part) => /^kind: "?MySQL"?$/m.test(part)) ?? '';
   return byName(await renderText(document));
 }
