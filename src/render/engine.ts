@@ -17,6 +17,8 @@ export interface MoreTemplates {
 /** Makes an engine that shares nothing with any other user of Handlebars. */
 export function createEngine(more: MoreTemplates = { templates: {}, partials: {} }): Engine {
   const handlebars = Handlebars.create();
+  // The engine prepares every helper anew for each object; templates know no other than these.
+  for (const name of Object.keys(handlebars.helpers)) if (name !== 'if') handlebars.unregisterHelper(name);
   const indented = { mysqld: literal(scripts.mysqld, 4), 'start-guard': literal(scripts['start-guard'], 4) };
   handlebars.registerHelper({
     quote: (value: unknown) => quote(value),

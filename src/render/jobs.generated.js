@@ -11,34 +11,34 @@ export const templates = {
         return undefined
     };
 
-  return ((stack1 = container.invokePartial(lookupProperty(partials,"head"),depth0,{"name":"head","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+  return ((stack1 = container.invokePartial(lookupProperty(partials,"head"),depth0,{"name":"head","helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
     + "          env:\n            - name: FINAL\n              value: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"final"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":4,"column":21},"end":{"line":4,"column":36}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"final"),{"name":"quote","hash":{},"loc":{"start":{"line":4,"column":21},"end":{"line":4,"column":36}}})) != null ? stack1 : "")
     + "\n            - name: INPUT_HASH\n              value: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"inputHash"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":6,"column":21},"end":{"line":6,"column":40}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"inputHash"),{"name":"quote","hash":{},"loc":{"start":{"line":6,"column":21},"end":{"line":6,"column":40}}})) != null ? stack1 : "")
     + "\n            - name: KEEP\n              value: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"keep"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":8,"column":21},"end":{"line":8,"column":35}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"keep"),{"name":"quote","hash":{},"loc":{"start":{"line":8,"column":21},"end":{"line":8,"column":35}}})) != null ? stack1 : "")
     + "\n            - name: NO_PROGRESS_SECONDS\n              value: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"noProgressSeconds"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":10,"column":21},"end":{"line":10,"column":48}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"noProgressSeconds"),{"name":"quote","hash":{},"loc":{"start":{"line":10,"column":21},"end":{"line":10,"column":48}}})) != null ? stack1 : "")
     + "\n            - name: RESOURCE_NAME\n              value: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"name"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":12,"column":21},"end":{"line":12,"column":35}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"name"),{"name":"quote","hash":{},"loc":{"start":{"line":12,"column":21},"end":{"line":12,"column":35}}})) != null ? stack1 : "")
     + "\n            - name: RESOURCE_UID\n              value: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"resourceUid"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":14,"column":21},"end":{"line":14,"column":42}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"resourceUid"),{"name":"quote","hash":{},"loc":{"start":{"line":14,"column":21},"end":{"line":14,"column":42}}})) != null ? stack1 : "")
     + "\n            - name: SERVER_IMAGE\n              value: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"image"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":16,"column":21},"end":{"line":16,"column":36}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"image"),{"name":"quote","hash":{},"loc":{"start":{"line":16,"column":21},"end":{"line":16,"column":36}}})) != null ? stack1 : "")
     + "\n            - name: VOLUME_UID\n              value: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"volumeUid"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":18,"column":21},"end":{"line":18,"column":40}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"volumeUid"),{"name":"quote","hash":{},"loc":{"start":{"line":18,"column":21},"end":{"line":18,"column":40}}})) != null ? stack1 : "")
     + "\n"
-    + ((stack1 = container.invokePartial(lookupProperty(partials,"server-mounts"),depth0,{"name":"server-mounts","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"server-mounts"),depth0,{"name":"server-mounts","helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
     + "            - mountPath: /backup\n              name: backup\n"
-    + ((stack1 = container.invokePartial(lookupProperty(partials,"pod"),depth0,{"name":"pod","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"pod"),depth0,{"name":"pod","helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
     + "      volumes:\n        - name: data\n          persistentVolumeClaim:\n            claimName: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"names"),"dataClaim"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":26,"column":23},"end":{"line":26,"column":48}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"names"),"dataClaim"),{"name":"quote","hash":{},"loc":{"start":{"line":26,"column":23},"end":{"line":26,"column":48}}})) != null ? stack1 : "")
     + "\n        - name: backup\n          persistentVolumeClaim:\n            claimName: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"names"),"backupClaim"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":29,"column":23},"end":{"line":29,"column":50}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"names"),"backupClaim"),{"name":"quote","hash":{},"loc":{"start":{"line":29,"column":23},"end":{"line":29,"column":50}}})) != null ? stack1 : "")
     + "\n"
-    + ((stack1 = container.invokePartial(lookupProperty(partials,"emptydirs"),depth0,{"name":"emptydirs","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "");
-},"usePartial":true,"useData":true},
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"emptydirs"),depth0,{"name":"emptydirs","helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "");
+},"usePartial":true},
   "change-pass": {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
         if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
@@ -47,25 +47,25 @@ export const templates = {
         return undefined
     };
 
-  return ((stack1 = container.invokePartial(lookupProperty(partials,"head"),depth0,{"name":"head","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+  return ((stack1 = container.invokePartial(lookupProperty(partials,"head"),depth0,{"name":"head","helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
     + "          env:\n            - name: CURRENT_KEY\n              value: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"currentKey"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":4,"column":21},"end":{"line":4,"column":41}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"currentKey"),{"name":"quote","hash":{},"loc":{"start":{"line":4,"column":21},"end":{"line":4,"column":41}}})) != null ? stack1 : "")
     + "\n            - name: DISCARD\n              value: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"discard"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":6,"column":21},"end":{"line":6,"column":38}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"discard"),{"name":"quote","hash":{},"loc":{"start":{"line":6,"column":21},"end":{"line":6,"column":38}}})) != null ? stack1 : "")
     + "\n            - name: NEXT_KEY\n              value: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"nextKey"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":8,"column":21},"end":{"line":8,"column":38}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"nextKey"),{"name":"quote","hash":{},"loc":{"start":{"line":8,"column":21},"end":{"line":8,"column":38}}})) != null ? stack1 : "")
     + "\n            - name: NO_PROGRESS_SECONDS\n              value: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"noProgressSeconds"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":10,"column":21},"end":{"line":10,"column":48}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"noProgressSeconds"),{"name":"quote","hash":{},"loc":{"start":{"line":10,"column":21},"end":{"line":10,"column":48}}})) != null ? stack1 : "")
     + "\n            - name: PREVIOUS_KEY\n              value: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"previousKey"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":12,"column":21},"end":{"line":12,"column":42}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"previousKey"),{"name":"quote","hash":{},"loc":{"start":{"line":12,"column":21},"end":{"line":12,"column":42}}})) != null ? stack1 : "")
     + "\n            - name: SERVER_HOST\n              value: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"names"),"server"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":14,"column":21},"end":{"line":14,"column":43}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"names"),"server"),{"name":"quote","hash":{},"loc":{"start":{"line":14,"column":21},"end":{"line":14,"column":43}}})) != null ? stack1 : "")
     + "\n          volumeMounts:\n            - mountPath: /etc/kubectl-mysql/active\n              name: passwords\n              readOnly: true\n            - mountPath: /etc/kubectl-mysql/work\n              name: work\n            - mountPath: /tmp\n              name: tmp\n"
-    + ((stack1 = container.invokePartial(lookupProperty(partials,"pod"),depth0,{"name":"pod","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"pod"),depth0,{"name":"pod","helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
     + "      volumes:\n        - name: passwords\n          secret:\n            defaultMode: 288\n            secretName: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"names"),"activeSecret"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":28,"column":24},"end":{"line":28,"column":52}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"names"),"activeSecret"),{"name":"quote","hash":{},"loc":{"start":{"line":28,"column":24},"end":{"line":28,"column":52}}})) != null ? stack1 : "")
     + "\n        - name: tmp\n          emptyDir: {}\n        - name: work\n          emptyDir:\n            medium: Memory\n";
-},"usePartial":true,"useData":true},
+},"usePartial":true},
   "restore": {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
         if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
@@ -74,36 +74,36 @@ export const templates = {
         return undefined
     };
 
-  return ((stack1 = container.invokePartial(lookupProperty(partials,"head"),depth0,{"name":"head","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+  return ((stack1 = container.invokePartial(lookupProperty(partials,"head"),depth0,{"name":"head","helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
     + "          env:\n            - name: MY_CNF\n              value: "
-    + ((stack1 = lookupProperty(helpers,"literal").call(alias1,lookupProperty(depth0,"myCnf"),16,{"name":"literal","hash":{},"data":data,"loc":{"start":{"line":5,"column":21},"end":{"line":5,"column":41}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"literal").call(alias1,lookupProperty(depth0,"myCnf"),16,{"name":"literal","hash":{},"loc":{"start":{"line":5,"column":21},"end":{"line":5,"column":41}}})) != null ? stack1 : "")
     + "\n            - name: NO_PROGRESS_SECONDS\n              value: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"noProgressSeconds"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":7,"column":21},"end":{"line":7,"column":48}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"noProgressSeconds"),{"name":"quote","hash":{},"loc":{"start":{"line":7,"column":21},"end":{"line":7,"column":48}}})) != null ? stack1 : "")
     + "\n            - name: RESOURCE_UID\n              value: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"resourceUid"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":9,"column":21},"end":{"line":9,"column":42}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"resourceUid"),{"name":"quote","hash":{},"loc":{"start":{"line":9,"column":21},"end":{"line":9,"column":42}}})) != null ? stack1 : "")
     + "\n            - name: RESTORE_FROM\n              value: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"restoreFrom"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":11,"column":21},"end":{"line":11,"column":42}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"restoreFrom"),{"name":"quote","hash":{},"loc":{"start":{"line":11,"column":21},"end":{"line":11,"column":42}}})) != null ? stack1 : "")
     + "\n            - name: SERVER_IMAGE\n              value: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"image"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":13,"column":21},"end":{"line":13,"column":36}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"image"),{"name":"quote","hash":{},"loc":{"start":{"line":13,"column":21},"end":{"line":13,"column":36}}})) != null ? stack1 : "")
     + "\n"
-    + ((stack1 = container.invokePartial(lookupProperty(partials,"server-mounts"),depth0,{"name":"server-mounts","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"server-mounts"),depth0,{"name":"server-mounts","helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
     + "            - mountPath: /backup\n              name: backup\n            - mountPath: /etc/kubectl-mysql/active\n              name: passwords\n              readOnly: true\n"
-    + ((stack1 = container.invokePartial(lookupProperty(partials,"pod"),depth0,{"name":"pod","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"pod"),depth0,{"name":"pod","helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
     + "      volumes:\n        - name: data\n          persistentVolumeClaim:\n            claimName: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"names"),"dataClaim"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":24,"column":23},"end":{"line":24,"column":48}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"names"),"dataClaim"),{"name":"quote","hash":{},"loc":{"start":{"line":24,"column":23},"end":{"line":24,"column":48}}})) != null ? stack1 : "")
     + "\n        - name: backup\n          persistentVolumeClaim:\n            claimName: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"names"),"backupClaim"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":27,"column":23},"end":{"line":27,"column":50}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"names"),"backupClaim"),{"name":"quote","hash":{},"loc":{"start":{"line":27,"column":23},"end":{"line":27,"column":50}}})) != null ? stack1 : "")
     + "\n        - name: passwords\n          secret:\n            defaultMode: 288\n            secretName: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"names"),"activeSecret"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":31,"column":24},"end":{"line":31,"column":52}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"names"),"activeSecret"),{"name":"quote","hash":{},"loc":{"start":{"line":31,"column":24},"end":{"line":31,"column":52}}})) != null ? stack1 : "")
     + "\n"
-    + ((stack1 = container.invokePartial(lookupProperty(partials,"emptydirs"),depth0,{"name":"emptydirs","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "");
-},"usePartial":true,"useData":true},
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"emptydirs"),depth0,{"name":"emptydirs","helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "");
+},"usePartial":true},
 };
 
 export const partials = {
   "emptydirs": {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
     return "        - name: config\n          emptyDir: {}\n        - name: run\n          emptyDir: {}\n        - name: tmp\n          emptyDir: {}\n        - name: work\n          emptyDir:\n            medium: Memory\n";
-},"useData":true},
+}},
   "head": {"0":function(container,depth0,helpers,partials,data) {
     var stack1, lookupProperty = container.lookupProperty || function(parent, propertyName) {
         if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
@@ -112,7 +112,7 @@ export const partials = {
         return undefined
     };
 
-  return ((stack1 = lookupProperty(helpers,"block").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"scheduling"),6,{"name":"block","hash":{},"data":data,"loc":{"start":{"line":27,"column":0},"end":{"line":27,"column":22}}})) != null ? stack1 : "")
+  return ((stack1 = lookupProperty(helpers,"block").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"scheduling"),6,{"name":"block","hash":{},"loc":{"start":{"line":27,"column":0},"end":{"line":27,"column":22}}})) != null ? stack1 : "")
     + "\n";
 },"1":function(container,depth0,helpers,partials,data) {
     var stack1, lookupProperty = container.lookupProperty || function(parent, propertyName) {
@@ -123,7 +123,7 @@ export const partials = {
     };
 
   return "          imagePullPolicy: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"imagePullPolicy"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":39,"column":27},"end":{"line":39,"column":52}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"imagePullPolicy"),{"name":"quote","hash":{},"loc":{"start":{"line":39,"column":27},"end":{"line":39,"column":52}}})) != null ? stack1 : "")
     + "\n";
 },"2":function(container,depth0,helpers,partials,data) {
     var stack1, lookupProperty = container.lookupProperty || function(parent, propertyName) {
@@ -134,7 +134,7 @@ export const partials = {
     };
 
   return "          resources:\n"
-    + ((stack1 = lookupProperty(helpers,"block").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"resources"),12,{"name":"block","hash":{},"data":data,"loc":{"start":{"line":43,"column":0},"end":{"line":43,"column":22}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"block").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"resources"),12,{"name":"block","hash":{},"loc":{"start":{"line":43,"column":0},"end":{"line":43,"column":22}}})) != null ? stack1 : "")
     + "\n";
 },"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
@@ -145,30 +145,30 @@ export const partials = {
     };
 
   return "apiVersion: batch/v1\nkind: Job\n"
-    + ((stack1 = container.invokePartial(lookupProperty(partials,"metadata"),depth0,{"name":"metadata","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"metadata"),depth0,{"name":"metadata","helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
     + "spec:\n  backoffLimit: 3\n  podFailurePolicy:\n    rules:\n      - action: FailJob\n        onExitCodes:\n          containerName: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"step"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":11,"column":25},"end":{"line":11,"column":39}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"step"),{"name":"quote","hash":{},"loc":{"start":{"line":11,"column":25},"end":{"line":11,"column":39}}})) != null ? stack1 : "")
     + "\n          operator: In\n          values:\n            - 3\n      - action: Ignore\n        onPodConditions:\n          - status: \"True\"\n            type: DisruptionTarget\n  podReplacementPolicy: Failed\n  template:\n    metadata:\n      labels:\n"
-    + ((stack1 = lookupProperty(helpers,"block").call(alias1,lookupProperty(lookupProperty(depth0,"metadata"),"labels"),8,{"name":"block","hash":{},"data":data,"loc":{"start":{"line":24,"column":0},"end":{"line":24,"column":27}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"block").call(alias1,lookupProperty(lookupProperty(depth0,"metadata"),"labels"),8,{"name":"block","hash":{},"loc":{"start":{"line":24,"column":0},"end":{"line":24,"column":27}}})) != null ? stack1 : "")
     + "\n    spec:\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"scheduling"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":26,"column":0},"end":{"line":28,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"scheduling"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"loc":{"start":{"line":26,"column":0},"end":{"line":28,"column":7}}})) != null ? stack1 : "")
     + "      automountServiceAccountToken: false\n      containers:\n        - name: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"step"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":31,"column":16},"end":{"line":31,"column":30}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"step"),{"name":"quote","hash":{},"loc":{"start":{"line":31,"column":16},"end":{"line":31,"column":30}}})) != null ? stack1 : "")
     + "\n          args:\n            - "
-    + ((stack1 = lookupProperty(helpers,"literal").call(alias1,lookupProperty(depth0,"jobScript"),14,{"name":"literal","hash":{},"data":data,"loc":{"start":{"line":33,"column":14},"end":{"line":33,"column":38}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"literal").call(alias1,lookupProperty(depth0,"jobScript"),14,{"name":"literal","hash":{},"loc":{"start":{"line":33,"column":14},"end":{"line":33,"column":38}}})) != null ? stack1 : "")
     + "\n          command:\n            - bash\n            - -c\n          image: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"image"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":37,"column":17},"end":{"line":37,"column":32}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"image"),{"name":"quote","hash":{},"loc":{"start":{"line":37,"column":17},"end":{"line":37,"column":32}}})) != null ? stack1 : "")
     + "\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"imagePullPolicy"),{"name":"if","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":38,"column":0},"end":{"line":40,"column":7}}})) != null ? stack1 : "")
-    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"resources"),{"name":"if","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":41,"column":0},"end":{"line":44,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"imagePullPolicy"),{"name":"if","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"loc":{"start":{"line":38,"column":0},"end":{"line":40,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"resources"),{"name":"if","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"loc":{"start":{"line":41,"column":0},"end":{"line":44,"column":7}}})) != null ? stack1 : "")
     + "          securityContext:\n            allowPrivilegeEscalation: false\n            capabilities:\n              drop:\n                - ALL\n            readOnlyRootFilesystem: true\n          terminationMessagePolicy: FallbackToLogsOnError\n";
-},"usePartial":true,"useData":true},
+},"usePartial":true},
   "pod": {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
     return "      enableServiceLinks: false\n      restartPolicy: Never\n      securityContext:\n        fsGroup: 999\n        fsGroupChangePolicy: OnRootMismatch\n        runAsGroup: 999\n        runAsNonRoot: true\n        runAsUser: 999\n        seccompProfile:\n          type: RuntimeDefault\n      terminationGracePeriodSeconds: 120\n";
-},"useData":true},
+}},
   "server-mounts": {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
     return "          volumeMounts:\n            - mountPath: /var/lib/mysql\n              name: data\n            - mountPath: /etc/mysql/conf.d\n              name: config\n            - mountPath: /etc/kubectl-mysql/work\n              name: work\n            - mountPath: /var/run/mysqld\n              name: run\n            - mountPath: /tmp\n              name: tmp\n";
-},"useData":true},
+}},
 };
 
 export const scripts = {

@@ -12,15 +12,15 @@ export const templates = {
     };
 
   return "apiVersion: v1\nkind: ConfigMap\n"
-    + ((stack1 = container.invokePartial(lookupProperty(partials,"metadata"),depth0,{"name":"metadata","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"metadata"),depth0,{"name":"metadata","helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
     + "data:\n  my.cnf: "
-    + ((stack1 = lookupProperty(helpers,"literal").call(alias1,lookupProperty(depth0,"myCnf"),4,{"name":"literal","hash":{},"data":data,"loc":{"start":{"line":5,"column":10},"end":{"line":5,"column":29}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"literal").call(alias1,lookupProperty(depth0,"myCnf"),4,{"name":"literal","hash":{},"loc":{"start":{"line":5,"column":10},"end":{"line":5,"column":29}}})) != null ? stack1 : "")
     + "\n  mysqld: "
-    + ((stack1 = lookupProperty(helpers,"script").call(alias1,"mysqld",{"name":"script","hash":{},"data":data,"loc":{"start":{"line":6,"column":10},"end":{"line":6,"column":29}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"script").call(alias1,"mysqld",{"name":"script","hash":{},"loc":{"start":{"line":6,"column":10},"end":{"line":6,"column":29}}})) != null ? stack1 : "")
     + "\n  start-guard: "
-    + ((stack1 = lookupProperty(helpers,"script").call(alias1,"start-guard",{"name":"script","hash":{},"data":data,"loc":{"start":{"line":7,"column":15},"end":{"line":7,"column":39}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"script").call(alias1,"start-guard",{"name":"script","hash":{},"loc":{"start":{"line":7,"column":15},"end":{"line":7,"column":39}}})) != null ? stack1 : "")
     + "\n";
-},"usePartial":true,"useData":true},
+},"usePartial":true},
   "networkpolicy": {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
         if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
@@ -30,13 +30,13 @@ export const templates = {
     };
 
   return "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n"
-    + ((stack1 = container.invokePartial(lookupProperty(partials,"metadata"),depth0,{"name":"metadata","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"metadata"),depth0,{"name":"metadata","helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
     + "spec:\n  ingress:\n    - from:\n"
-    + ((stack1 = lookupProperty(helpers,"block").call(alias1,lookupProperty(lookupProperty(depth0,"networkPolicy"),"from"),8,{"name":"block","hash":{},"data":data,"loc":{"start":{"line":7,"column":0},"end":{"line":7,"column":30}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"block").call(alias1,lookupProperty(lookupProperty(depth0,"networkPolicy"),"from"),8,{"name":"block","hash":{},"loc":{"start":{"line":7,"column":0},"end":{"line":7,"column":30}}})) != null ? stack1 : "")
     + "\n      ports:\n        - port: 3306\n          protocol: TCP\n  podSelector:\n    matchLabels:\n"
-    + ((stack1 = lookupProperty(helpers,"block").call(alias1,lookupProperty(depth0,"selector"),6,{"name":"block","hash":{},"data":data,"loc":{"start":{"line":13,"column":0},"end":{"line":13,"column":20}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"block").call(alias1,lookupProperty(depth0,"selector"),6,{"name":"block","hash":{},"loc":{"start":{"line":13,"column":0},"end":{"line":13,"column":20}}})) != null ? stack1 : "")
     + "\n  policyTypes:\n    - Ingress\n";
-},"usePartial":true,"useData":true},
+},"usePartial":true},
   "persistentvolume": {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
         if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
@@ -46,17 +46,17 @@ export const templates = {
     };
 
   return "apiVersion: v1\nkind: PersistentVolume\n"
-    + ((stack1 = container.invokePartial(lookupProperty(partials,"metadata"),depth0,{"name":"metadata","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"metadata"),depth0,{"name":"metadata","helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
     + "spec:\n  accessModes:\n    - ReadWriteOnce\n  capacity:\n    storage: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"volume"),"size"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":8,"column":13},"end":{"line":8,"column":34}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"volume"),"size"),{"name":"quote","hash":{},"loc":{"start":{"line":8,"column":13},"end":{"line":8,"column":34}}})) != null ? stack1 : "")
     + "\n  claimRef:\n    apiVersion: v1\n    kind: PersistentVolumeClaim\n    name: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"volume"),"claim"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":12,"column":10},"end":{"line":12,"column":32}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"volume"),"claim"),{"name":"quote","hash":{},"loc":{"start":{"line":12,"column":10},"end":{"line":12,"column":32}}})) != null ? stack1 : "")
     + "\n    namespace: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"namespace"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":13,"column":15},"end":{"line":13,"column":34}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"namespace"),{"name":"quote","hash":{},"loc":{"start":{"line":13,"column":15},"end":{"line":13,"column":34}}})) != null ? stack1 : "")
     + "\n  hostPath:\n    path: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"volume"),"hostPath"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":15,"column":10},"end":{"line":15,"column":35}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"volume"),"hostPath"),{"name":"quote","hash":{},"loc":{"start":{"line":15,"column":10},"end":{"line":15,"column":35}}})) != null ? stack1 : "")
     + "\n    type: Directory\n  persistentVolumeReclaimPolicy: Retain\n  volumeMode: Filesystem\n";
-},"usePartial":true,"useData":true},
+},"usePartial":true},
   "persistentvolumeclaim": {"0":function(container,depth0,helpers,partials,data) {
     return "  storageClassName: \"\"\n";
 },"1":function(container,depth0,helpers,partials,data) {
@@ -67,7 +67,7 @@ export const templates = {
         return undefined
     };
 
-  return ((stack1 = lookupProperty(helpers,"if").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(lookupProperty(depth0,"volume"),"className"),{"name":"if","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":12,"column":0},"end":{"line":14,"column":0}}})) != null ? stack1 : "");
+  return ((stack1 = lookupProperty(helpers,"if").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(lookupProperty(depth0,"volume"),"className"),{"name":"if","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"loc":{"start":{"line":12,"column":0},"end":{"line":14,"column":0}}})) != null ? stack1 : "");
 },"2":function(container,depth0,helpers,partials,data) {
     var stack1, lookupProperty = container.lookupProperty || function(parent, propertyName) {
         if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
@@ -77,7 +77,7 @@ export const templates = {
     };
 
   return "  storageClassName: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(lookupProperty(depth0,"volume"),"className"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":13,"column":20},"end":{"line":13,"column":46}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(lookupProperty(depth0,"volume"),"className"),{"name":"quote","hash":{},"loc":{"start":{"line":13,"column":20},"end":{"line":13,"column":46}}})) != null ? stack1 : "")
     + "\n";
 },"3":function(container,depth0,helpers,partials,data) {
     var stack1, lookupProperty = container.lookupProperty || function(parent, propertyName) {
@@ -88,7 +88,7 @@ export const templates = {
     };
 
   return "  volumeName: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(lookupProperty(depth0,"volume"),"volumeName"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":17,"column":14},"end":{"line":17,"column":41}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(lookupProperty(depth0,"volume"),"volumeName"),{"name":"quote","hash":{},"loc":{"start":{"line":17,"column":14},"end":{"line":17,"column":41}}})) != null ? stack1 : "")
     + "\n";
 },"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
@@ -99,14 +99,14 @@ export const templates = {
     };
 
   return "apiVersion: v1\nkind: PersistentVolumeClaim\n"
-    + ((stack1 = container.invokePartial(lookupProperty(partials,"metadata"),depth0,{"name":"metadata","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"metadata"),depth0,{"name":"metadata","helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
     + "spec:\n  accessModes:\n    - ReadWriteOnce\n  resources:\n    requests:\n      storage: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"volume"),"size"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":9,"column":15},"end":{"line":9,"column":36}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"volume"),"size"),{"name":"quote","hash":{},"loc":{"start":{"line":9,"column":15},"end":{"line":9,"column":36}}})) != null ? stack1 : "")
     + "\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(lookupProperty(depth0,"volume"),"hostPath"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.program(1, data, 0),"data":data,"loc":{"start":{"line":10,"column":0},"end":{"line":14,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(lookupProperty(depth0,"volume"),"hostPath"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.program(1, data, 0),"loc":{"start":{"line":10,"column":0},"end":{"line":14,"column":7}}})) != null ? stack1 : "")
     + "  volumeMode: Filesystem\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(lookupProperty(depth0,"volume"),"volumeName"),{"name":"if","hash":{},"fn":container.program(3, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":16,"column":0},"end":{"line":18,"column":7}}})) != null ? stack1 : "");
-},"usePartial":true,"useData":true},
+    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(lookupProperty(depth0,"volume"),"volumeName"),{"name":"if","hash":{},"fn":container.program(3, data, 0),"inverse":container.noop,"loc":{"start":{"line":16,"column":0},"end":{"line":18,"column":7}}})) != null ? stack1 : "");
+},"usePartial":true},
   "resource": {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
     var stack1, lookupProperty = container.lookupProperty || function(parent, propertyName) {
         if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
@@ -115,9 +115,9 @@ export const templates = {
         return undefined
     };
 
-  return ((stack1 = lookupProperty(helpers,"block").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"resource"),0,{"name":"block","hash":{},"data":data,"loc":{"start":{"line":1,"column":0},"end":{"line":1,"column":20}}})) != null ? stack1 : "")
+  return ((stack1 = lookupProperty(helpers,"block").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"resource"),0,{"name":"block","hash":{},"loc":{"start":{"line":1,"column":0},"end":{"line":1,"column":20}}})) != null ? stack1 : "")
     + "\n";
-},"useData":true},
+}},
   "secret": {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
     var stack1, lookupProperty = container.lookupProperty || function(parent, propertyName) {
         if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
@@ -127,11 +127,11 @@ export const templates = {
     };
 
   return "apiVersion: v1\nkind: Secret\n"
-    + ((stack1 = container.invokePartial(lookupProperty(partials,"metadata"),depth0,{"name":"metadata","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"metadata"),depth0,{"name":"metadata","helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
     + "type: Opaque\ndata:\n  password: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(lookupProperty(depth0,"password"),"inline"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":6,"column":12},"end":{"line":6,"column":37}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(lookupProperty(depth0,"password"),"inline"),{"name":"quote","hash":{},"loc":{"start":{"line":6,"column":12},"end":{"line":6,"column":37}}})) != null ? stack1 : "")
     + "\n";
-},"usePartial":true,"useData":true},
+},"usePartial":true},
   "service": {"0":function(container,depth0,helpers,partials,data) {
     var stack1, lookupProperty = container.lookupProperty || function(parent, propertyName) {
         if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
@@ -141,7 +141,7 @@ export const templates = {
     };
 
   return "  loadBalancerSourceRanges:\n"
-    + ((stack1 = lookupProperty(helpers,"block").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(lookupProperty(depth0,"service"),"loadBalancerSourceRanges"),4,{"name":"block","hash":{},"data":data,"loc":{"start":{"line":7,"column":0},"end":{"line":7,"column":44}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"block").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(lookupProperty(depth0,"service"),"loadBalancerSourceRanges"),4,{"name":"block","hash":{},"loc":{"start":{"line":7,"column":0},"end":{"line":7,"column":44}}})) != null ? stack1 : "")
     + "\n";
 },"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
@@ -152,15 +152,15 @@ export const templates = {
     };
 
   return "apiVersion: v1\nkind: Service\n"
-    + ((stack1 = container.invokePartial(lookupProperty(partials,"metadata"),depth0,{"name":"metadata","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"metadata"),depth0,{"name":"metadata","helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
     + "spec:\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(lookupProperty(depth0,"service"),"loadBalancerSourceRanges"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":5,"column":0},"end":{"line":8,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(lookupProperty(depth0,"service"),"loadBalancerSourceRanges"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"loc":{"start":{"line":5,"column":0},"end":{"line":8,"column":7}}})) != null ? stack1 : "")
     + "  ports:\n    - name: mysql\n      port: 3306\n      protocol: TCP\n      targetPort: mysql\n  selector:\n"
-    + ((stack1 = lookupProperty(helpers,"block").call(alias1,lookupProperty(depth0,"selector"),4,{"name":"block","hash":{},"data":data,"loc":{"start":{"line":15,"column":0},"end":{"line":15,"column":20}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"block").call(alias1,lookupProperty(depth0,"selector"),4,{"name":"block","hash":{},"loc":{"start":{"line":15,"column":0},"end":{"line":15,"column":20}}})) != null ? stack1 : "")
     + "\n  type: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"service"),"type"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":16,"column":8},"end":{"line":16,"column":30}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"service"),"type"),{"name":"quote","hash":{},"loc":{"start":{"line":16,"column":8},"end":{"line":16,"column":30}}})) != null ? stack1 : "")
     + "\n";
-},"usePartial":true,"useData":true},
+},"usePartial":true},
   "statefulset": {"0":function(container,depth0,helpers,partials,data) {
     var stack1, lookupProperty = container.lookupProperty || function(parent, propertyName) {
         if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
@@ -170,7 +170,7 @@ export const templates = {
     };
 
   return "          imagePullPolicy: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"imagePullPolicy"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":37,"column":27},"end":{"line":37,"column":52}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"imagePullPolicy"),{"name":"quote","hash":{},"loc":{"start":{"line":37,"column":27},"end":{"line":37,"column":52}}})) != null ? stack1 : "")
     + "\n";
 },"1":function(container,depth0,helpers,partials,data) {
     var stack1, lookupProperty = container.lookupProperty || function(parent, propertyName) {
@@ -181,7 +181,7 @@ export const templates = {
     };
 
   return "          resources:\n"
-    + ((stack1 = lookupProperty(helpers,"block").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"resources"),12,{"name":"block","hash":{},"data":data,"loc":{"start":{"line":54,"column":0},"end":{"line":54,"column":22}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"block").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"resources"),12,{"name":"block","hash":{},"loc":{"start":{"line":54,"column":0},"end":{"line":54,"column":22}}})) != null ? stack1 : "")
     + "\n";
 },"2":function(container,depth0,helpers,partials,data) {
     return "            - mountPath: /etc/kubectl-mysql/gate\n              name: waits-for-mysql-watcher\n              readOnly: true\n";
@@ -193,7 +193,7 @@ export const templates = {
         return undefined
     };
 
-  return ((stack1 = lookupProperty(helpers,"block").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"scheduling"),6,{"name":"block","hash":{},"data":data,"loc":{"start":{"line":92,"column":0},"end":{"line":92,"column":22}}})) != null ? stack1 : "")
+  return ((stack1 = lookupProperty(helpers,"block").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"scheduling"),6,{"name":"block","hash":{},"loc":{"start":{"line":92,"column":0},"end":{"line":92,"column":22}}})) != null ? stack1 : "")
     + "\n";
 },"4":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
@@ -204,9 +204,9 @@ export const templates = {
     };
 
   return "        - name: backup\n          persistentVolumeClaim:\n            claimName: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"names"),"backupClaim"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":111,"column":23},"end":{"line":111,"column":50}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"names"),"backupClaim"),{"name":"quote","hash":{},"loc":{"start":{"line":111,"column":23},"end":{"line":111,"column":50}}})) != null ? stack1 : "")
     + "\n        - name: waits-for-mysql-watcher\n          configMap:\n            name: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"names"),"gate"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":115,"column":18},"end":{"line":115,"column":38}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"names"),"gate"),{"name":"quote","hash":{},"loc":{"start":{"line":115,"column":18},"end":{"line":115,"column":38}}})) != null ? stack1 : "")
     + "\n";
 },"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
@@ -217,45 +217,45 @@ export const templates = {
     };
 
   return "apiVersion: apps/v1\nkind: StatefulSet\n"
-    + ((stack1 = container.invokePartial(lookupProperty(partials,"metadata"),depth0,{"name":"metadata","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"metadata"),depth0,{"name":"metadata","helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
     + "spec:\n  podManagementPolicy: Parallel\n  replicas: "
     + ((stack1 = container.lambda(container.strict(depth0, "replicas", {"start":{"line":6,"column":14},"end":{"line":6,"column":22}} ), depth0)) != null ? stack1 : "")
     + "\n  selector:\n    matchLabels:\n"
-    + ((stack1 = lookupProperty(helpers,"block").call(alias1,lookupProperty(depth0,"selector"),6,{"name":"block","hash":{},"data":data,"loc":{"start":{"line":9,"column":0},"end":{"line":9,"column":20}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"block").call(alias1,lookupProperty(depth0,"selector"),6,{"name":"block","hash":{},"loc":{"start":{"line":9,"column":0},"end":{"line":9,"column":20}}})) != null ? stack1 : "")
     + "\n  serviceName: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"names"),"server"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":10,"column":15},"end":{"line":10,"column":37}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"names"),"server"),{"name":"quote","hash":{},"loc":{"start":{"line":10,"column":15},"end":{"line":10,"column":37}}})) != null ? stack1 : "")
     + "\n  template:\n    metadata:\n      annotations:\n"
-    + ((stack1 = lookupProperty(helpers,"block").call(alias1,lookupProperty(depth0,"podAnnotations"),8,{"name":"block","hash":{},"data":data,"loc":{"start":{"line":14,"column":0},"end":{"line":14,"column":26}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"block").call(alias1,lookupProperty(depth0,"podAnnotations"),8,{"name":"block","hash":{},"loc":{"start":{"line":14,"column":0},"end":{"line":14,"column":26}}})) != null ? stack1 : "")
     + "\n      labels:\n"
-    + ((stack1 = lookupProperty(helpers,"block").call(alias1,lookupProperty(depth0,"podLabels"),8,{"name":"block","hash":{},"data":data,"loc":{"start":{"line":16,"column":0},"end":{"line":16,"column":21}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"block").call(alias1,lookupProperty(depth0,"podLabels"),8,{"name":"block","hash":{},"loc":{"start":{"line":16,"column":0},"end":{"line":16,"column":21}}})) != null ? stack1 : "")
     + "\n    spec:\n      automountServiceAccountToken: false\n      containers:\n        - name: mysql\n          command:\n            - /etc/kubectl-mysql/bin/start-guard\n          env:\n            - name: LANG\n              value: C.UTF-8\n            - name: MYSQL_DATABASE\n              value: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"database"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":28,"column":21},"end":{"line":28,"column":39}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"database"),{"name":"quote","hash":{},"loc":{"start":{"line":28,"column":21},"end":{"line":28,"column":39}}})) != null ? stack1 : "")
     + "\n            - name: MYSQL_HISTFILE\n              value: /dev/null\n            - name: MYSQL_ROOT_PASSWORD_FILE\n              value: /etc/kubectl-mysql/root/password\n            - name: SERVER_IMAGE\n              value: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"image"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":34,"column":21},"end":{"line":34,"column":36}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"image"),{"name":"quote","hash":{},"loc":{"start":{"line":34,"column":21},"end":{"line":34,"column":36}}})) != null ? stack1 : "")
     + "\n          image: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"image"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":35,"column":17},"end":{"line":35,"column":32}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(depth0,"image"),{"name":"quote","hash":{},"loc":{"start":{"line":35,"column":17},"end":{"line":35,"column":32}}})) != null ? stack1 : "")
     + "\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"imagePullPolicy"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":36,"column":0},"end":{"line":38,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"imagePullPolicy"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"loc":{"start":{"line":36,"column":0},"end":{"line":38,"column":7}}})) != null ? stack1 : "")
     + "          ports:\n            - containerPort: 3306\n              name: mysql\n              protocol: TCP\n          readinessProbe:\n            failureThreshold: 3\n            periodSeconds: 5\n            tcpSocket:\n              port: mysql\n            timeoutSeconds: 5\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"resources"),{"name":"if","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":52,"column":0},"end":{"line":55,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"resources"),{"name":"if","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"loc":{"start":{"line":52,"column":0},"end":{"line":55,"column":7}}})) != null ? stack1 : "")
     + "          securityContext:\n            allowPrivilegeEscalation: false\n            capabilities:\n              drop:\n                - ALL\n            readOnlyRootFilesystem: true\n          startupProbe:\n            failureThreshold: 2147483647\n            periodSeconds: 2\n            tcpSocket:\n              port: mysql\n            timeoutSeconds: 5\n          terminationMessagePolicy: FallbackToLogsOnError\n          volumeMounts:\n            - mountPath: /var/lib/mysql\n              name: data\n            - mountPath: /etc/mysql/conf.d\n              name: config\n              readOnly: true\n            - mountPath: /etc/kubectl-mysql/bin\n              name: scripts\n              readOnly: true\n            - mountPath: /etc/kubectl-mysql/root\n              name: root-password\n              readOnly: true\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"managed"),{"name":"if","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":82,"column":0},"end":{"line":86,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"managed"),{"name":"if","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"loc":{"start":{"line":82,"column":0},"end":{"line":86,"column":7}}})) != null ? stack1 : "")
     + "            - mountPath: /tmp\n              name: tmp\n            - mountPath: /var/run/mysqld\n              name: run\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"scheduling"),{"name":"if","hash":{},"fn":container.program(3, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":91,"column":0},"end":{"line":93,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"scheduling"),{"name":"if","hash":{},"fn":container.program(3, data, 0),"inverse":container.noop,"loc":{"start":{"line":91,"column":0},"end":{"line":93,"column":7}}})) != null ? stack1 : "")
     + "      securityContext:\n        fsGroup: 999\n        fsGroupChangePolicy: OnRootMismatch\n        runAsGroup: 999\n        runAsNonRoot: true\n        runAsUser: 999\n        seccompProfile:\n          type: RuntimeDefault\n      terminationGracePeriodSeconds: 120\n      volumes:\n        - name: data\n          persistentVolumeClaim:\n            claimName: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"names"),"dataClaim"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":106,"column":23},"end":{"line":106,"column":48}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"names"),"dataClaim"),{"name":"quote","hash":{},"loc":{"start":{"line":106,"column":23},"end":{"line":106,"column":48}}})) != null ? stack1 : "")
     + "\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"managed"),{"name":"if","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":107,"column":0},"end":{"line":116,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"managed"),{"name":"if","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"loc":{"start":{"line":107,"column":0},"end":{"line":116,"column":7}}})) != null ? stack1 : "")
     + "        - name: config\n          configMap:\n            items:\n              - key: my.cnf\n                path: my.cnf\n            name: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"names"),"config"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":122,"column":18},"end":{"line":122,"column":40}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"names"),"config"),{"name":"quote","hash":{},"loc":{"start":{"line":122,"column":18},"end":{"line":122,"column":40}}})) != null ? stack1 : "")
     + "\n        - name: scripts\n          configMap:\n            defaultMode: 365\n            items:\n              - key: start-guard\n                path: start-guard\n              - key: mysqld\n                path: mysqld\n            name: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"names"),"config"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":131,"column":18},"end":{"line":131,"column":40}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"names"),"config"),{"name":"quote","hash":{},"loc":{"start":{"line":131,"column":18},"end":{"line":131,"column":40}}})) != null ? stack1 : "")
     + "\n        - name: root-password\n          secret:\n            defaultMode: 288\n            items:\n              - key: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"password"),"key"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":136,"column":21},"end":{"line":136,"column":43}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"password"),"key"),{"name":"quote","hash":{},"loc":{"start":{"line":136,"column":21},"end":{"line":136,"column":43}}})) != null ? stack1 : "")
     + "\n                path: password\n            secretName: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"password"),"secretName"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":138,"column":24},"end":{"line":138,"column":53}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"password"),"secretName"),{"name":"quote","hash":{},"loc":{"start":{"line":138,"column":24},"end":{"line":138,"column":53}}})) != null ? stack1 : "")
     + "\n        - name: tmp\n          emptyDir: {}\n        - name: run\n          emptyDir: {}\n";
-},"usePartial":true,"useData":true},
+},"usePartial":true},
 };
 
 export const partials = {
@@ -268,7 +268,7 @@ export const partials = {
     };
 
   return "  namespace: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(lookupProperty(depth0,"metadata"),"namespace"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":4,"column":13},"end":{"line":4,"column":41}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(lookupProperty(depth0,"metadata"),"namespace"),{"name":"quote","hash":{},"loc":{"start":{"line":4,"column":13},"end":{"line":4,"column":41}}})) != null ? stack1 : "")
     + "\n";
 },"1":function(container,depth0,helpers,partials,data) {
     var stack1, lookupProperty = container.lookupProperty || function(parent, propertyName) {
@@ -279,7 +279,7 @@ export const partials = {
     };
 
   return "  annotations:\n"
-    + ((stack1 = lookupProperty(helpers,"block").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(lookupProperty(depth0,"metadata"),"annotations"),4,{"name":"block","hash":{},"data":data,"loc":{"start":{"line":10,"column":0},"end":{"line":10,"column":32}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"block").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(lookupProperty(depth0,"metadata"),"annotations"),4,{"name":"block","hash":{},"loc":{"start":{"line":10,"column":0},"end":{"line":10,"column":32}}})) != null ? stack1 : "")
     + "\n";
 },"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
@@ -290,14 +290,14 @@ export const partials = {
     };
 
   return "metadata:\n  name: "
-    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"metadata"),"name"),{"name":"quote","hash":{},"data":data,"loc":{"start":{"line":2,"column":8},"end":{"line":2,"column":31}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"quote").call(alias1,lookupProperty(lookupProperty(depth0,"metadata"),"name"),{"name":"quote","hash":{},"loc":{"start":{"line":2,"column":8},"end":{"line":2,"column":31}}})) != null ? stack1 : "")
     + "\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(lookupProperty(depth0,"metadata"),"namespace"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":3,"column":0},"end":{"line":5,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(lookupProperty(depth0,"metadata"),"namespace"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"loc":{"start":{"line":3,"column":0},"end":{"line":5,"column":7}}})) != null ? stack1 : "")
     + "  labels:\n"
-    + ((stack1 = lookupProperty(helpers,"block").call(alias1,lookupProperty(lookupProperty(depth0,"metadata"),"labels"),4,{"name":"block","hash":{},"data":data,"loc":{"start":{"line":7,"column":0},"end":{"line":7,"column":27}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"block").call(alias1,lookupProperty(lookupProperty(depth0,"metadata"),"labels"),4,{"name":"block","hash":{},"loc":{"start":{"line":7,"column":0},"end":{"line":7,"column":27}}})) != null ? stack1 : "")
     + "\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(lookupProperty(depth0,"metadata"),"annotations"),{"name":"if","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":8,"column":0},"end":{"line":11,"column":7}}})) != null ? stack1 : "");
-},"useData":true},
+    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(lookupProperty(depth0,"metadata"),"annotations"),{"name":"if","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"loc":{"start":{"line":8,"column":0},"end":{"line":11,"column":7}}})) != null ? stack1 : "");
+}},
 };
 
 export const scripts = {
