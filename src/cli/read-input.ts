@@ -1,6 +1,6 @@
 // From the arguments of -f to bytes.
 
-import { closeSync, fstatSync, openSync, readSync, readdirSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, readdirSync, statSync, type Dirent } from 'node:fs';
 import { join } from 'node:path';
 import { CommandError, EXIT, UsageError } from '../errors.ts';
 import { MAX_FILE_BYTES } from '../parse/source.ts';
@@ -64,14 +64,14 @@ function walk(folder: string, recursive: boolean): string[] {
     // Links to folders are not followed: they may lead in a circle.
     if (entry.isDirectory()) {
       if (recursive) files.push(...walk(path, recursive));
-    } else if (EXTENSIONS.test(entry.name) && isFile(path)) files.push(path);
+    } else if (EXTENSIONS.test(entry.name) && isFile(path, entry)) files.push(path);
   }
   return files;
 }
 
 /** Tells files, and links to them, from pipes and devices, which might never end. A link to nothing is left to be named. */
-export function isFile(path: string): boolean {
-  return attempt(path, () => statSync(path, { throwIfNoEntry: false })?.isFile() ?? true);
+export function isFile(path: string, entry: Dirent): boolean {
+  return entry.isFile() || attempt(path, () => statSync(path, { throwIfNoEntry: false })?.isFile() ?? true);
 }
 
 /** Reads a file, pipes too, but never more than is needed to know that it is too large. */
@@ -95,6 +95,8 @@ function readAll(descriptor: number): Uint8Array {
     if (count === 0) break;
     chunks.push(chunk.subarray(0, count));
     length += count;
+    // A file, unlike a pipe, gives less than it is asked for only at its end.
+    if (size > 0 && count < piece) break;
   }
   return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
 }

@@ -42,7 +42,7 @@ export function* readTree(folder: string, repository: string, below = ''): Itera
     const path = join(here, entry.name);
     checkLink(entry, { name, path, repository });
     if (entry.isDirectory()) yield* readTree(folder, repository, name);
-    else if (EXTENSIONS.test(entry.name) && isFile(path)) yield { name, bytes: readBounded(path) };
+    else if (EXTENSIONS.test(entry.name) && isFile(path, entry)) yield { name, bytes: readBounded(path) };
   }
 }
 
