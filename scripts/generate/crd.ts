@@ -3,6 +3,13 @@
 import { readFile } from 'node:fs/promises';
 import { parseYaml } from '../../src/parse/yaml.ts';
 
+/** A rule in CEL, as a CRD holds it. */
+export interface SchemaRule {
+  rule: string;
+  message: string;
+  fieldPath?: string;
+}
+
 /** The part of a CRD's schema language that ours uses. */
 export interface SchemaNode {
   type?: string;
@@ -16,7 +23,7 @@ export interface SchemaNode {
   'x-kubernetes-int-or-string'?: boolean;
   'x-kubernetes-list-type'?: string;
   'x-kubernetes-list-map-keys'?: string[];
-  'x-kubernetes-validations'?: { rule: string; message: string; fieldPath?: string }[];
+  'x-kubernetes-validations'?: SchemaRule[];
   [keyword: string]: unknown;
 }
 

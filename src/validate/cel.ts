@@ -1,83 +1,12 @@
-// The CEL half of the offline check: the CRD's own rules, evaluated by a CEL library with the functions that Kubernetes
-// adds. Source: k8s.io/apiserver/pkg/cel/library (quantity, cidr, lists).
+// The CEL half of the offline check: the CRD's own rules, compiled ahead.
 
-import { Environment } from '@marcbachmann/cel-js';
-import ipaddr from 'ipaddr.js';
-import { compareQuantities, parseQuantity, type Quantity } from '../parse/quantity.ts';
 import type { JsonObject } from '../parse/source.ts';
 import type { Path } from '../parse/path.ts';
 import type { Finding } from './finding.ts';
 import { RULES, type Rule } from './rules.generated.ts';
 
-class CelQuantity {
-  readonly value: Quantity;
-  constructor(text: string) {
-    const value = parseQuantity(text);
-    if (!value) throw new Error('not a quantity');
-    this.value = value;
-  }
-}
-
-class CelCidr {
-  readonly address: ipaddr.IPv4 | ipaddr.IPv6;
-  readonly bits: number;
-  constructor(text: string) {
-    if (!/^[0-9a-f.:]+\/(0|[1-9][0-9]{0,2})$/i.test(text)) throw new Error('not a network');
-    [this.address, this.bits] = ipaddr.parseCIDR(text);
-  }
-
-  network(): CelCidr {
-    const { address, bits } = this;
-    const first =
-      address instanceof ipaddr.IPv4
-        ? ipaddr.IPv4.networkAddressFromCIDR(`${address.toString()}/${String(bits)}`)
-        : ipaddr.IPv6.networkAddressFromCIDR(`${address.toString()}/${String(bits)}`);
-    return new CelCidr(`${first.toString()}/${String(bits)}`);
-  }
-
-  contains(other: CelCidr): boolean {
-    if (this.address.kind() !== other.address.kind() || other.bits < this.bits) return false;
-    return other.address.match(this.address, this.bits);
-  }
-
-  toString(): string {
-    return `${this.address.toString()}/${String(this.bits)}`;
-  }
-}
-
 /** The name of a rule that met a value of a kind it was not made for; to the API server it does not hold. */
 export const NOT_EVALUATED = 'cel-error';
-
-type Evaluate = (context: Record<string, unknown>) => unknown;
-
-/** Makes the evaluator; the rules are compiled when they are first needed. */
-function createEnvironment(): Environment {
-  const order = (a: CelQuantity, b: CelQuantity): number => compareQuantities(a.value, b.value);
-  return new Environment({ unlistedVariablesAreDyn: true, homogeneousAggregateLiterals: false })
-    .registerType('Quantity', { ctor: CelQuantity, fields: {} })
-    .registerFunction('quantity(string): Quantity', (text: string) => new CelQuantity(text))
-    .registerFunction('Quantity.compareTo(Quantity): int', (a: CelQuantity, b: CelQuantity) => BigInt(order(a, b)))
-    .registerFunction('Quantity.isGreaterThan(Quantity): bool', (a: CelQuantity, b: CelQuantity) => order(a, b) > 0)
-    .registerFunction('Quantity.isLessThan(Quantity): bool', (a: CelQuantity, b: CelQuantity) => order(a, b) < 0)
-    .registerFunction('list.sum(): int', (numbers: bigint[]) => numbers.reduce((sum, number) => sum + number, 0n))
-    .registerType('Cidr', { ctor: CelCidr, fields: {} })
-    .registerFunction('cidr(string): Cidr', (text: string) => new CelCidr(text))
-    .registerFunction('isCIDR(string): bool', isCidr)
-    .registerFunction('string(Cidr): string', (cidr: CelCidr) => cidr.toString())
-    .registerFunction('Cidr.masked(): Cidr', (cidr: CelCidr) => cidr.network())
-    .registerFunction('Cidr.prefixLength(): int', (cidr: CelCidr) => BigInt(cidr.bits))
-    .registerFunction('Cidr.containsCIDR(string): bool', (a: CelCidr, b: string) => a.contains(new CelCidr(b)))
-    .registerOperator('Cidr == Cidr', (a: CelCidr, b: CelCidr) => a.toString() === b.toString());
-}
-
-function isCidr(text: string): boolean {
-  try {
-    new CelCidr(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** Evaluates the CRD's rules on resources. */
 export interface RuleChecker {
@@ -88,21 +17,13 @@ export interface RuleChecker {
   readonly check: (resource: JsonObject, earlier?: JsonObject) => Finding[];
 }
 
-/** Makes a checker. Compiled rules live as long as it does. */
+/** Makes a checker. */
 export function createRuleChecker(): RuleChecker {
-  const environment = createEnvironment();
   const groups = groupByPath(RULES);
-  // By text: selectors repeat their rules in many places.
-  const compiled = new Map<string, Evaluate>();
-  const evaluate = ({ rule }: Rule, context: Record<string, unknown>): unknown => {
-    let run = compiled.get(rule);
-    if (!run) compiled.set(rule, (run = environment.parse(rule) as Evaluate));
-    return run(context);
-  };
   const checkNodes = (rule: Rule, nodes: readonly Node[]): Finding[] =>
     nodes.flatMap(({ value, earlier, path }): Finding[] => {
       if (rule.onChange && earlier === undefined) return [];
-      const outcome = runRule(() => evaluate(rule, { self: value, oldSelf: earlier }));
+      const outcome = runRule(() => rule.holds(value, earlier));
       if (outcome === true) return [];
       const finding = { severity: 'error', path: [...path, ...rule.field], message: rule.message } as const;
       return [{ ...finding, rule: outcome === undefined ? NOT_EVALUATED : 'cel' }];
