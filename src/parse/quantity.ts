@@ -16,12 +16,25 @@ const DECIMAL: Readonly<Record<string, number>> = { n: -9, u: -6, m: -3, '': 0, 
 /** What has a binary suffix is cut off here. */
 const MAX_BINARY = (2n ** 63n - 1n) * NANO;
 
+/** Quantities that were read lately: a fleet has few of them, and each is read by several rules and by the model. */
+const RECENT = new Map<string, Quantity | undefined>();
+const MAX_RECENT = 1000;
+
 /**
  * Reads a quantity. What is finer than one billionth is rounded up, as Kubernetes does.
  *
  * @returns undefined when the text is no quantity
  */
 export function parseQuantity(text: string): Quantity | undefined {
+  const known = RECENT.get(text);
+  if (known) return known;
+  if (RECENT.size >= MAX_RECENT) RECENT.clear();
+  const quantity = readQuantity(text);
+  RECENT.set(text, quantity);
+  return quantity;
+}
+
+function readQuantity(text: string): Quantity | undefined {
   const match = PATTERN.exec(text)?.groups as
     { sign: string; whole: string; fraction?: string; suffix?: string } | undefined;
   if (!match) return undefined;

@@ -62,12 +62,29 @@ export const not = (value: unknown): boolean => !isTrue(value);
 
 type Condition = () => unknown;
 
-/** What one part decides counts, whatever is wrong with the others. */
-function judge(parts: Iterable<Condition>, deciding: boolean): boolean {
+/** What one side decides counts, whatever is wrong with the other. */
+function decide(left: Condition, right: Condition, deciding: boolean): boolean {
+  let outcome: boolean;
+  try {
+    outcome = isTrue(left());
+  } catch (error) {
+    if (right() === deciding) return deciding;
+    throw error;
+  }
+  return outcome === deciding ? deciding : isTrue(right());
+}
+
+export const and = (left: Condition, right: Condition): boolean => decide(left, right, false);
+export const or = (left: Condition, right: Condition): boolean => decide(left, right, true);
+
+type OfItem = (item: unknown) => unknown;
+
+/** What one item decides counts, whatever is wrong with the others. */
+function search(range: unknown, holds: OfItem, deciding: boolean): boolean {
   const failures: unknown[] = [];
-  for (const part of parts) {
+  for (const each of itemsOf(range)) {
     try {
-      if (isTrue(part()) === deciding) return deciding;
+      if (isTrue(holds(each)) === deciding) return deciding;
     } catch (error) {
       failures.push(error);
     }
@@ -76,24 +93,8 @@ function judge(parts: Iterable<Condition>, deciding: boolean): boolean {
   return !deciding;
 }
 
-export const and = (...parts: readonly Condition[]): boolean => judge(parts, false);
-export const or = (...parts: readonly Condition[]): boolean => judge(parts, true);
-
-type OfItem = (item: unknown) => unknown;
-
-export function all(range: unknown, holds: OfItem): boolean {
-  return judge(
-    itemsOf(range).map((each) => () => holds(each)),
-    false,
-  );
-}
-
-export function exists(range: unknown, holds: OfItem): boolean {
-  return judge(
-    itemsOf(range).map((each) => () => holds(each)),
-    true,
-  );
-}
+export const all = (range: unknown, holds: OfItem): boolean => search(range, holds, false);
+export const exists = (range: unknown, holds: OfItem): boolean => search(range, holds, true);
 
 export function map(range: unknown, change: OfItem): unknown[] {
   return itemsOf(range).map(change);
@@ -160,7 +161,12 @@ export function plus(a: unknown, b: unknown): string | bigint {
 
 /** Characters of a text, items of a list, entries of a map. */
 export function size(value: unknown): bigint {
-  return BigInt(typeof value === 'string' ? Array.from(value).length : itemsOf(value).length);
+  return BigInt((typeof value === 'string' ? charactersOf(value) : itemsOf(value)).length);
+}
+
+/** A pair of surrogates is one character. */
+function charactersOf(text: string): string | readonly string[] {
+  return /[\ud800-\udbff]/.test(text) ? Array.from(text) : text;
 }
 
 export const sum = (list: unknown): bigint => (list as bigint[]).reduce((total, each) => total + each, 0n);
@@ -172,10 +178,11 @@ export const endsWith = (text: unknown, part: unknown): boolean => needText(text
 export const lowerAscii = (text: unknown): string => needText(text).replace(/[A-Z]+/g, (part) => part.toLowerCase());
 
 export function substring(text: unknown, start: unknown): string {
-  const characters = Array.from(needText(text));
+  const characters = charactersOf(needText(text));
   const from = Number(start);
   if (from > characters.length) throw new RangeError('beyond the end');
-  return characters.slice(from).join('');
+  const rest = characters.slice(from);
+  return typeof rest === 'string' ? rest : rest.join('');
 }
 
 export function toText(value: unknown): string {
