@@ -3,8 +3,11 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** With real git, many processes of it. */
-const GIT = ['docs', 'faults', 'http', 'publish'].map((name) => `test/publish/${name}.test.ts`);
-const publish = { test: { name: 'publish', include: GIT, testTimeout: 300_000 } };
+const GIT = ['docs', 'faults', 'http', 'publish', 'ssh'].map((name) => `test/publish/${name}.test.ts`);
+const SSH = ['test/publish/ssh.test.ts'];
+const publish = { test: { name: 'publish', include: GIT, exclude: SSH, testTimeout: 300_000 } };
+/** With a real sshd, which the first run fetches. */
+const ssh = { test: { name: 'ssh', include: SSH, testTimeout: 300_000 } };
 
 const unit = {
   test: {
@@ -68,6 +71,11 @@ function findReason(...check: string[]): string | undefined {
 
 /** The projects that need something of the machine: what has to be there, and what is said when it is not. */
 const demanding = [
+  {
+    project: ssh,
+    reason: findReason('test/support/sshd', 'check'),
+    message: 'the tests with SSH did NOT run: this machine has no sshd and cannot fetch it',
+  },
   {
     project: delivery,
     reason: findReason('test/delivery/build-tools', 'check', 'kustomize'),

@@ -29,6 +29,11 @@ const MEANINGS: readonly Meaning[] = [
     explain: (_, line) => `the commit could not be signed, which commit.gpgSign asks for: ${line}`,
   },
   {
+    pattern: /Host key verification failed/,
+    explain: (repository) =>
+      `${repository}: ssh does not know this server's key, or knows another one; put the right one into known_hosts`,
+  },
+  {
     pattern:
       /could not read (?:Username|Password)|Authentication failed|terminal prompts disabled|Permission denied|Access denied|returned error: 40[13]/i,
     explain: (repository) =>

@@ -1,8 +1,8 @@
 // A throw-away repository, in which the commit is made and from which it is pushed. The user's own repository, its working
 // tree, index, branches and objects, is never written to; a run that is killed leaves a folder for temporary files and
-// nothing else. See docs/adr/0011-publish-from-a-throw-away-repository.md.
+// nothing else, which a later run removes. See docs/adr/0011-publish-from-a-throw-away-repository.md.
 
-import { mkdtemp, rm } from 'node:fs/promises';
+import { lstat, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { carryOver, configEnvironment, parseConfig, type ConfigEntry } from '../git/config.ts';
@@ -43,12 +43,17 @@ const OWN: readonly ConfigEntry[] = [
   { key: 'user.useconfigonly', value: 'true' },
 ];
 
+const PREFIX = 'kubectl-mysql-publish-';
+/** No run takes so long, so a folder of this age belongs to one that was killed. */
+const STALE_MS = 24 * 60 * 60 * 1000;
+
 /** Makes a throw-away repository; whoever calls this removes it. */
 export async function createScratch(options: ScratchOptions): Promise<Scratch> {
   const { abort, folder, hash } = options;
-  const place = await mkdtemp(join(tmpdir(), 'kubectl-mysql-publish-'));
+  const place = await mkdtemp(join(tmpdir(), PREFIX));
   const remove = (): Promise<void> => rm(place, { recursive: true, force: true, maxRetries: 3 });
   try {
+    await removeStale(place);
     const environment = { ...gitEnvironment(options.environment, { config: false }), ...quietSsh(options) };
     await createGit({ folder: place, environment, abort })(['init', '--bare', `--object-format=${hash}`]);
     const here = { ...environment, GIT_DIR: place };
@@ -65,4 +70,20 @@ export async function createScratch(options: ScratchOptions): Promise<Scratch> {
 function quietSsh({ environment, config }: ScratchOptions): Record<string, string> {
   const isNamed = namesSsh(environment) || config.some(({ key }) => key === 'core.sshcommand');
   return isNamed ? {} : { GIT_SSH_COMMAND: 'ssh -oBatchMode=yes' };
+}
+
+/**
+ * Removes what earlier runs of this user have left that were killed. What cannot be removed is no obstacle.
+ *
+ * @param own a folder that this user has made just now
+ */
+async function removeStale(own: string): Promise<void> {
+  const [{ uid, mtimeMs: now }, names] = await Promise.all([lstat(own), readdir(tmpdir())]);
+  const remove = async (name: string): Promise<void> => {
+    const place = join(tmpdir(), name);
+    const found = await lstat(place);
+    const isStale = found.isDirectory() && found.uid === uid && now - found.mtimeMs > STALE_MS;
+    if (isStale) await rm(place, { recursive: true, force: true });
+  };
+  await Promise.allSettled(names.filter((name) => name.startsWith(PREFIX)).map(remove));
 }

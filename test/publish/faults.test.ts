@@ -1,6 +1,6 @@
 // What may go wrong in the middle: others push at the same time, the server refuses, the program is killed.
 
-import { chmod, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { chmod, lutimes, mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCli } from '../support/command-line.ts';
@@ -109,17 +109,18 @@ describe('a server that refuses', () => {
     ['by an update hook', 'update', 'hook declined: open a pull request / see the handbook'],
   ])('%s: its words are shown, and nothing is left behind', async (_, name, reason) => {
     const repositories = await makeRepositories();
-    const { publish, gitRemote, source } = repositories;
+    const { gitRemote, source } = repositories;
     const before = await readFolder(source);
     await writeHook(repositories, name, ['echo "open a pull request" >&2', 'echo "see the handbook" >&2', 'exit 1']);
-    expect(await publish()).toEqual({
+    const temporary = await makeFolder();
+    expect(await run(repositories, { TMPDIR: temporary })).toEqual({
       code: 4,
       out: '',
-      lines: [`error: the push to rendered was refused: ${reason}`],
+      err: `error: the push to rendered was refused: ${reason}\n`,
     });
     expect(await gitRemote('for-each-ref')).toBe('');
     expect(await readFolder(source)).toEqual(before);
-    expect(await listTemporary()).toEqual([]);
+    expect(await listScratch(temporary)).toEqual([]);
   });
 
   it('that dies in the middle of a push is named', async () => {
@@ -145,7 +146,33 @@ describe('a program', () => {
     const temporary = await makeFolder();
     const ended = await run(repositories, { PATH: path, TMPDIR: temporary });
     expect(ended).toMatchObject({ code: 1, err: 'error: interrupted\n' });
-    expect((await readdir(temporary)).filter((name) => name.startsWith('kubectl-mysql'))).toEqual([]);
+    expect(await listScratch(temporary)).toEqual([]);
+  });
+});
+
+describe('what a killed run has left', () => {
+  it('is removed by a later one after a day; nothing else is', async () => {
+    const repositories = await makeRepositories();
+    const temporary = await makeFolder({
+      'kubectl-mysql-publish-old000/objects/x': 'x',
+      'kubectl-mysql-publish-new000/objects/x': 'x',
+      'kubectl-mysql-other-old000/x': 'x',
+      'kubectl-mysql-publish-file00': 'x',
+      'elsewhere/x': 'x',
+    });
+    await symlink(join(temporary, 'elsewhere'), join(temporary, 'kubectl-mysql-publish-link00'));
+    const dayAgo = new Date(Date.now() - 25 * 60 * 60 * 1000);
+    for (const name of await listScratch(temporary)) {
+      if (!name.includes('new')) await lutimes(join(temporary, name), dayAgo, dayAgo);
+    }
+    expect(await run(repositories, { TMPDIR: temporary })).toMatchObject({ code: 0, err: '' });
+    expect((await listScratch(temporary)).sort()).toEqual([
+      'kubectl-mysql-other-old000',
+      'kubectl-mysql-publish-file00',
+      'kubectl-mysql-publish-link00',
+      'kubectl-mysql-publish-new000',
+    ]);
+    expect(await readdir(join(temporary, 'elsewhere'))).toEqual(['x']);
   });
 });
 
@@ -226,9 +253,7 @@ function run({ source, environment }: Repositories, env: Readonly<Record<string,
   return runProgram(process.execPath, words, { cwd: source, env: { ...environment, ...env } });
 }
 
-/** The folders that publishing makes and has to remove; those of other tests may be there as well. */
-async function listTemporary(): Promise<string[]> {
-  const { tmpdir } = await import('node:os');
-  const mine = `kubectl-mysql-publish-${String(process.pid)}-`;
-  return (await readdir(tmpdir())).filter((name) => name.startsWith(mine));
+/** The folders of publishing among the temporary files. */
+async function listScratch(temporary: string): Promise<string[]> {
+  return (await readdir(temporary)).filter((name) => name.startsWith('kubectl-mysql'));
 }
