@@ -1,7 +1,7 @@
 // From two sides to a plan: what will happen to each resource and its data. Pure.
 
 import type { Problem } from '../errors.ts';
-import type { Change, Consequence } from '../model/consequence.ts';
+import type { Change, Consequence, Form } from '../model/consequence.ts';
 import { CONSEQUENCE_KINDS, type ConsequenceKind } from '../model/consequence.ts';
 import { passwordJob } from '../model/consequence-password.ts';
 import { listConsequences } from '../model/consequences.ts';
@@ -10,6 +10,7 @@ import { describeCreation, describeDeletion, type Leftovers } from '../model/lif
 import type { JsonObject, SourceObject } from '../parse/source.ts';
 import { createRuleChecker, type RuleChecker } from '../validate/cel.ts';
 import { formatPath } from '../validate/finding.ts';
+import { comparePasswords, type PasswordPlace } from './secrets.ts';
 import type { PlannedResource, Side } from './side.ts';
 
 /** What becomes of one resource. */
@@ -111,22 +112,33 @@ function planRefusals({ before, after }: Change, rules: RuleChecker): Consequenc
   });
 }
 
-/** The Secret that the resource names stands beside it and holds another password. */
+/** The Secret that the resource names, or what a tool makes it of, stands beside it and changes. */
 function planSecret({ before, after }: Change, ...sides: readonly [Side, Side]): Consequence[] {
-  const passwords = [before, after].map((form, index) => {
-    const { name, key } = form.resource.spec.passwordSecretRef ?? {};
-    return name === undefined ? undefined : sides[index]?.secrets.get(`${form.model.namespace}/${name}`)?.[key ?? ''];
-  });
-  const [from, to] = passwords;
-  if (from === undefined || to === undefined || from === to) return [];
-  const { model, resource } = after;
-  const secret = resource.spec.passwordSecretRef?.name ?? '';
-  if (model.managed) {
-    const message = `the Secret ${secret} holds another password: ${passwordJob(after)}`;
-    return [{ kind: 'password', field: '', message }];
+  const [from, to] = [findPassword(before, sides[0]), findPassword(after, sides[1])];
+  switch (from && to ? comparePasswords(from, to) : 'same') {
+    case 'same':
+      return [];
+    case 'other':
+      return [describeSecret(after, `${nameSecret(after)} holds another password`, ': ')];
+    case 'unseen': {
+      const what = `(${to?.secret?.kind ?? ''}) changes, and it cannot be seen whether it holds another password`;
+      return [describeSecret(after, `${nameSecret(after)} ${what}`, '; if it does: ')];
+    }
   }
-  const message = `the Secret ${secret} holds another password, root's does not change: without a watcher only the first start sets it`;
-  return [{ kind: 'config', field: '', message }];
+}
+
+function describeSecret(after: Form, what: string, link: string): Consequence {
+  if (after.model.managed) return note('password', `${what}${link}${passwordJob(after)}`);
+  return note('config', `${what}; root's does not change: without a watcher only the first start sets it`);
+}
+
+function nameSecret({ resource }: Form): string {
+  return `the Secret ${resource.spec.passwordSecretRef?.name ?? ''}`;
+}
+
+function findPassword({ resource, model }: Form, { secrets }: Side): PasswordPlace | undefined {
+  const reference = resource.spec.passwordSecretRef;
+  return reference && { secret: secrets.get(`${model.namespace}/${reference.name}`), key: reference.key };
 }
 
 /**

@@ -116,3 +116,43 @@ describe('what was changed by hand', () => {
     expect(listDrift([{ manifest, live, merged }]).map(({ kind }) => kind)).toEqual(kinds);
   });
 });
+
+describe('a Secret that a tool makes', () => {
+  const sealed = (value: string, template: object = {}): object => ({
+    apiVersion: 'bitnami.com/v1alpha1',
+    kind: 'SealedSecret',
+    metadata: { name: 'shop-root' },
+    spec: { encryptedData: { password: value, other: value.length }, template },
+  });
+  const external = (key: string): object => ({
+    apiVersion: 'external-secrets.io/v1',
+    kind: 'ExternalSecret',
+    metadata: { name: 'any' },
+    spec: { target: { name: 'shop-root' }, data: [{ secretKey: 'password', remoteRef: { key } }] },
+  });
+  const sops = (value: string): object => ({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'shop-root' },
+    stringData: { password: value },
+    sops: { version: '3.9.0', lastmodified: value },
+  });
+  const plain = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'shop-root' }, stringData: { password: 'a' } };
+  const JOB = 'the Job change-pass-shop-job sets it while the server runs; the previous one works for another 5m';
+  const unseen = (kind: string): string =>
+    `password the Secret shop-root (${kind}) changes, and it cannot be seen whether it holds another password; if it does: ${JOB}`;
+  it.each<[string, object | undefined, object | undefined, string[]]>([
+    ['a SealedSecret that is encrypted anew', sealed('AgA1'), sealed('AgB2'), [unseen('SealedSecret')]],
+    ['a SealedSecret with the same value', sealed('AgA1'), sealed('AgA1', { metadata: { labels: { a: 'b' } } }), []],
+    ['a SealedSecret of another Secret', sealed('AgA1'), sealed('AgB2', { metadata: { name: 'web' } }), []],
+    ['an ExternalSecret with another source', external('a'), external('b'), [unseen('ExternalSecret')]],
+    ['an ExternalSecret with the same source', external('a'), external('a'), []],
+    ['a value that SOPS has encrypted anew', sops('ENC[a]'), sops('ENC[b]'), [unseen('Secret')]],
+    ['a SealedSecret in place of a Secret', plain, sealed('AgA1'), [unseen('SealedSecret')]],
+    ['a SealedSecret that comes', undefined, sealed('AgA1'), []],
+  ])('%s', (_, before, after, lines) => {
+    const resource = makeResource({ password: undefined, passwordSecretRef: { name: 'shop-root', key: 'password' } });
+    const side = (secret: object | undefined): Side => sideOf(resource, ...(secret ? [secret] : []));
+    expect(buildPlan({ before: side(before), after: side(after) }).flatMap(linesOf)).toEqual(lines);
+  });
+});
