@@ -1,4 +1,5 @@
-// One git command that only reads: within its time, without asking anybody, and with one kind of failure.
+// One git command that only reads: within its time, without asking anybody, and with one kind of failure. Not by git.ts,
+// because files are bytes, which simple-git turns into text, and because simple-git is as large as all that plan loads.
 
 import { spawn } from 'node:child_process';
 import { CommandError, EXIT } from '../errors.ts';

@@ -1,14 +1,13 @@
 // The one table of consequences: what a change of each field of the resource does. One row per field of the CRD; a test
 // fails when a field has none. Which texts mean what is read from the model, where spellings make no difference any more.
 
-import { RESET_PASSWORD_ANNOTATION, ROTATE_NOW_ANNOTATION, SKIP_BACKUP_ANNOTATION } from '../api/names.ts';
 import { formatSeconds, type Change, type Consequence, type Form } from './consequence.ts';
+import { REQUEST_ROWS, otherAnnotations } from './consequence-requests.ts';
 import {
   arrow,
   changesConfig,
   grows,
   holdsOthers,
-  isOn,
   judgeImage,
   partOf,
   restarts,
@@ -18,7 +17,7 @@ import {
 } from './consequence-rows.ts';
 import { inlinePassword, passwordReference } from './consequence-password.ts';
 import { isSame } from './is-same.ts';
-import { DELETION_TEXTS, PAUSED_TEXT, RESET_TEXT } from './life.ts';
+import { DELETION_TEXTS, PAUSED_TEXT } from './life.ts';
 
 /** A field that counts at a later time, and only with a watcher. */
 function counts(read: (form: Form) => unknown, words: (change: Change) => string): FieldRow {
@@ -51,32 +50,6 @@ function describeLifecycle({ after: { model } }: Change): string {
   return model.managed
     ? `the watcher takes over: the pod waits until it opens the gate, and ${backupClaim} is made`
     : `the watcher leaves it alone: no final backup any more, no password change; ${backupClaim} is not rendered any more and stays`;
-}
-
-/** What an annotation asks for, when it comes; that it goes changes nothing. */
-function asks(
-  annotation: string,
-  kind: Consequence['kind'],
-  { effect, message }: { effect: string; message: string },
-): FieldRow {
-  return {
-    effect,
-    read: (form) => isOn(form, annotation),
-    judge: ({ after }, field) => {
-      if (isOn(after, annotation)) return [{ kind, field, message }];
-      return [{ kind: 'config', field, message: 'the request is taken back, unless it was recorded already' }];
-    },
-  };
-}
-
-/** Annotations that have a row of their own. */
-const REQUESTS: readonly string[] = [RESET_PASSWORD_ANNOTATION, ROTATE_NOW_ANNOTATION, SKIP_BACKUP_ANNOTATION];
-
-function otherAnnotations({ model }: Form): unknown {
-  const { metadata } = model.resource as { metadata: { annotations?: Readonly<Record<string, string>> } };
-  return Object.entries(metadata.annotations ?? {})
-    .filter(([key]) => !REQUESTS.includes(key))
-    .sort();
 }
 
 /** Every field of the resource, in the order of the CRD, and what its change does. */
@@ -188,18 +161,7 @@ export const CONSEQUENCES: Readonly<Record<string, FieldRow>> = {
     "the resource's own labels change",
   ),
   'metadata.annotations': changesObject(otherAnnotations, "the resource's own annotations change"),
-  [`metadata.annotations.${SKIP_BACKUP_ANNOTATION}`]: asks(SKIP_BACKUP_ANNOTATION, 'policy', {
-    effect: 'counts while the resource is being deleted: no final backup is made',
-    message: 'a deletion gives the data up without a final backup: ALL DATA SINCE THE LAST BACKUP IS LOST then',
-  }),
-  [`metadata.annotations.${ROTATE_NOW_ANNOTATION}`]: asks(ROTATE_NOW_ANNOTATION, 'password', {
-    effect: 'discards the previous password at once',
-    message: 'the previous password stops working at once',
-  }),
-  [`metadata.annotations.${RESET_PASSWORD_ANNOTATION}`]: asks(RESET_PASSWORD_ANNOTATION, 'password', {
-    effect: 'counts where a password change failed: it stops the server',
-    message: `if a password change has failed, the watcher ${RESET_TEXT}`,
-  }),
+  ...REQUEST_ROWS,
   'metadata.finalizers': changesObject(
     ({ resource }) => resource.metadata.finalizers ?? [],
     "the resource's finalizers change",
