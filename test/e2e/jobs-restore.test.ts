@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Database, HOSTILE } from './jobs-support.ts';
 import { Namespace, waitUntil } from './support/kubectl.ts';
-import { flipByte, inNode } from './support/node-volumes.ts';
+import { flipByte, inNode, listNames } from './support/node-volumes.ts';
 import { PASSWORD, mysql, stringify } from './support/resource.ts';
 
 let namespace: Namespace;
@@ -62,6 +62,7 @@ describe.concurrent('a restore', () => {
     const second = await database.createJob('restore');
     expect(await database.resultOf(second)).toMatchObject({ outcome: 'done', found: 'restored' });
     expect(await log(second)).toContain('an earlier run could not make keys by themselves');
+    expect((await listNames(`${await database.folder('data')}/state`)).sort()).toEqual(['initialised', 'my.cnf']);
     await database.start('data');
     expect(await database.describe()).toEqual(before);
 
