@@ -87,6 +87,13 @@ export interface Manifest {
   };
 }
 
+/** How a list is read. */
+export interface ListOptions<T> extends ReadOptions {
+  readonly pageSize?: number;
+  /** What of an object is kept, asked page by page: the rest of a big list never is in memory at once. */
+  readonly keep?: (object: T) => T;
+}
+
 /** Reading and writing. Every failure is a ClusterError. */
 export interface Objects {
   /** A live read. Fails with NotFound. */
@@ -97,11 +104,11 @@ export interface Objects {
     key: ObjectKey,
     options?: ReadOptions,
   ) => Promise<T | undefined>;
-  /** A live list, read in pages of `pageSize` (500), of one moment. */
+  /** A live list, read in pages of `pageSize` (250), of one moment. */
   readonly list: <T extends StoredObject>(
     kind: Kind<T>,
     selection?: Selection,
-    options?: ReadOptions & { readonly pageSize?: number },
+    options?: ListOptions<T>,
   ) => Promise<ObjectList<T>>;
   readonly create: <T extends StoredObject>(kind: Kind<T>, manifest: Manifest, options?: WriteOptions) => Promise<T>;
   /** Server-side apply. With a uid in its metadata it never creates, and fails with Conflict for another object. */
@@ -122,7 +129,8 @@ export function acceptMetadata(as: 'PartialObjectMetadata' | 'PartialObjectMetad
   return `application/json;as=${as};g=meta.k8s.io;v=v1`;
 }
 
-const PAGE_SIZE = 500;
+/** What a page is made of is in memory at once: its bytes, its text and its objects. */
+const PAGE_SIZE = 250;
 const APPLY_TYPE = 'application/apply-patch+yaml';
 
 export function createObjects(connection: Connection): Objects {
@@ -191,7 +199,7 @@ async function listAll<T extends StoredObject>(
   connection: Connection,
   kind: Kind<T>,
   selection: Selection,
-  options: ReadOptions & { readonly pageSize?: number },
+  options: ListOptions<T>,
 ): Promise<ObjectList<T>> {
   try {
     return await listPages(connection, kind, selection, { pageSize: PAGE_SIZE, ...options });
@@ -202,6 +210,8 @@ async function listAll<T extends StoredObject>(
   }
 }
 
+type Undefined<T> = { readonly [K in keyof T]: T[K] | undefined };
+
 interface Page<T> {
   readonly items: readonly T[] | null;
   readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
@@ -211,7 +221,7 @@ async function listPages<T extends StoredObject>(
   connection: Connection,
   kind: Kind<T>,
   { namespace, labelSelector, fieldSelector, metadataOnly }: Selection,
-  { pageSize, ...options }: ReadOptions & { readonly pageSize?: number | undefined },
+  { pageSize, keep = (object) => object, ...options }: Undefined<ListOptions<T>>,
 ): Promise<ObjectList<T>> {
   const items: T[] = [];
   const { apiVersion, kind: name } = kind;
@@ -221,7 +231,7 @@ async function listPages<T extends StoredObject>(
     const query = { labelSelector, fieldSelector, limit: pageSize?.toString(), continue: next };
     const page = (await connection.send({ method: 'GET', path, query, accept, ...timing(options) })) as Page<T>;
     // The items of a list of a built-in kind do not say what they are.
-    for (const item of page.items ?? []) items.push({ ...item, apiVersion, kind: name });
+    for (const item of page.items ?? []) items.push(keep({ ...item, apiVersion, kind: name }));
     next = page.metadata.continue;
     if (!next) return { items, resourceVersion: page.metadata.resourceVersion };
   }

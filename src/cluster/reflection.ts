@@ -59,11 +59,12 @@ async function recover<T extends StoredObject>(reflection: Reflection<T>, error:
 async function relist<T extends StoredObject>(reflection: Reflection<T>): Promise<void> {
   const { connection, kind, selection, timing, clock, random, signal, transform, store } = reflection;
   const { pageSize, timeoutMs, relistMs } = timing;
-  const list = await createObjects(connection).list(kind, selection, { pageSize, timeoutMs, signal });
+  const reading = { pageSize, timeoutMs, signal, keep: transform };
+  const list = await createObjects(connection).list(kind, selection, reading);
   reflection.position = list.resourceVersion;
   reflection.heardAt = clock.elapsed();
   reflection.relistAt = reflection.heardAt + relistMs * (0.9 + random() / 5);
-  store.replace(list.items.map((object) => transform(object)));
+  store.replace(list.items);
   reflection.setSynced(true);
 }
 

@@ -60,7 +60,7 @@ export interface Reflector<T> {
 }
 
 const TIMING: ReflectorTiming = {
-  pageSize: 500,
+  pageSize: 250,
   relistMs: 600_000,
   watchSeconds: [300, 600],
   idleMs: 75_000,

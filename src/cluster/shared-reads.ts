@@ -4,12 +4,15 @@
 import type { Clock } from './clock.ts';
 import type { Kind } from './kinds.ts';
 import type { ObjectList, Objects, Selection } from './objects.ts';
+import { strip } from './store.ts';
 import type { StoredObject } from './types.ts';
 
 export interface SharedReadsOptions {
   readonly clock: Clock;
-  /** Milliseconds for which a GET waits for others, asked at each one; 0 while there is little to do. */
+  /** Milliseconds for which a read waits for others, asked at each one; 0 while there is little to do. */
   readonly gatherMs: () => number;
+  /** Which objects of a kind are listed instead of many GETs; what is not among them is read by itself. */
+  readonly narrow?: (kind: Kind) => Selection | undefined;
 }
 
 /** So many GETs of one kind and namespace at once are worth a list, … */
@@ -18,29 +21,27 @@ const FEWEST = 8;
 const MOST_PER_GET = 32;
 /** After so long the size of a collection is found out again. */
 const SIZE_MS = 60_000;
+/** A list waits for the one before it, so that more can share it; but not for one that hangs. */
+const PATIENCE_MS = 1_000;
 
 /** Objects whose `find` and `list` are shared where no options are given; all else is as before. */
 export function shareReads(objects: Objects, options: SharedReadsOptions): Objects {
-  const lists = new Map<string, Promise<unknown>>();
+  const lists = new Map<string, Shared<ObjectList<StoredObject>>>();
   const list = <T extends StoredObject>(kind: Kind<T>, selection: Selection = {}): Promise<ObjectList<T>> => {
     const id = JSON.stringify([kind.apiVersion, kind.plural, selection]);
-    const waiting = lists.get(id);
-    if (waiting) return waiting as Promise<ObjectList<T>>;
-    const begun = pause(options).then(() => {
-      // Whoever asks from now on needs a later one.
-      lists.delete(id);
-      return objects.list(kind, selection);
-    });
-    lists.set(id, begun);
-    return begun;
+    const shared = lists.get(id) ?? createShared(options);
+    lists.set(id, shared);
+    const dispose = (): void => {
+      if (!shared.isInUse()) lists.delete(id);
+    };
+    return shared.join(() => objects.list(kind, selection, { keep: strip })).finally(dispose) as Promise<ObjectList<T>>;
   };
   const batches = new Map<string, Batch>();
-  const find = <T extends StoredObject>(kind: Kind<T>, key: { namespace?: string | undefined; name: string }) => {
+  const find = async <T extends StoredObject>(kind: Kind<T>, key: { namespace?: string | undefined; name: string }) => {
     const id = JSON.stringify([kind.apiVersion, kind.plural, key.namespace]);
-    const batch = batches.get(id) ?? createBatch({ objects, kind, namespace: key.namespace, clock: options.clock });
+    const batch = batches.get(id) ?? createBatch(objects, { kind, namespace: key.namespace }, options);
     batches.set(id, batch);
-    const names = batch.waiting ?? (batch.waiting = gather(batch, options));
-    return names.find(key.name) as Promise<T | undefined>;
+    return (await batch.find(key.name)) as T | undefined;
   };
   return {
     ...objects,
@@ -49,22 +50,30 @@ export function shareReads(objects: Objects, options: SharedReadsOptions): Objec
   };
 }
 
-interface Batch {
-  readonly objects: Objects;
-  readonly kind: Kind;
-  readonly namespace: string | undefined;
-  readonly clock: Clock;
-  waiting: Gathered | undefined;
-  /** How many objects there were, and when. */
-  size: { readonly count: number; readonly at: number } | undefined;
+/** One call for all who ask before it begins. While one is under way the next waits for its end, and gathers. */
+interface Shared<T> {
+  readonly join: (call: () => Promise<T>) => Promise<T>;
+  readonly isInUse: () => boolean;
 }
 
-interface Gathered {
-  readonly find: (name: string) => Promise<StoredObject | undefined>;
-}
-
-function createBatch(of: Pick<Batch, 'objects' | 'kind' | 'namespace' | 'clock'>): Batch {
-  return { ...of, waiting: undefined, size: undefined };
+function createShared<T>(options: SharedReadsOptions): Shared<T> {
+  let waiting: Promise<T> | undefined;
+  let running: Promise<unknown> | undefined;
+  const begin = async (call: () => Promise<T>): Promise<T> => {
+    await pause(options);
+    if (running) await settled(running, options.clock);
+    // Whoever asks from now on needs a later one.
+    waiting = undefined;
+    const called = call();
+    running = called;
+    return called.finally(() => {
+      if (running === called) running = undefined;
+    });
+  };
+  return {
+    join: (call) => (waiting ??= begin(call)),
+    isInUse: () => waiting !== undefined || running !== undefined,
+  };
 }
 
 function pause({ clock, gatherMs }: SharedReadsOptions): Promise<void> {
@@ -75,38 +84,81 @@ function pause({ clock, gatherMs }: SharedReadsOptions): Promise<void> {
   });
 }
 
-/** Names that are asked for until the pause is over, and their answer. */
-function gather(batch: Batch, options: SharedReadsOptions): Gathered {
-  const names = new Set<string>();
-  const answers = pause(options).then(() => {
-    batch.waiting = undefined;
-    return read(batch, names);
+/** Waits for the end of a call, however it ends, and not for long. */
+function settled(call: Promise<unknown>, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = clock.startTimer(PATIENCE_MS, resolve);
+    const end = (): void => {
+      cancel();
+      resolve();
+    };
+    call.then(end, end);
   });
-  return {
-    find: async (name) => {
-      names.add(name);
-      return (await answers)(name);
-    },
-  };
+}
+
+/** In the place of what is dropped page by page. */
+const NOT_ASKED_FOR: unknown = undefined;
+
+function keepName<T extends StoredObject>({ metadata: { name } }: T): T {
+  return { metadata: { name } } as T;
+}
+
+/** GETs of one kind in one namespace. */
+interface Batch {
+  readonly find: (name: string) => Promise<StoredObject | undefined>;
 }
 
 type Answer = (name: string) => Promise<StoredObject | undefined>;
 
-async function read(batch: Batch, names: ReadonlySet<string>): Promise<Answer> {
-  const { objects, kind, namespace, clock } = batch;
-  if (!isWorthList(batch, names.size)) {
-    const found = new Map([...names].map((name) => [name, objects.find(kind, { namespace, name })]));
-    return (name) => found.get(name) ?? Promise.resolve(undefined);
-  }
-  const { items } = await objects.list(kind, { namespace });
-  batch.size = { count: items.length, at: clock.elapsed() };
-  const byName = new Map(items.map((item) => [item.metadata.name, item]));
-  return (name) => Promise.resolve(byName.get(name));
-}
+function createBatch(
+  objects: Objects,
+  { kind, namespace }: { readonly kind: Kind; readonly namespace: string | undefined },
+  options: SharedReadsOptions,
+): Batch {
+  const { clock, narrow = () => undefined } = options;
+  const shared = createShared<Answer>(options);
+  let names = new Set<string>();
+  let size: { readonly count: number; readonly at: number } | undefined;
 
-function isWorthList({ size, kind, clock }: Batch, names: number): boolean {
-  // There may be many big Secrets that are nobody's business here.
-  if (names < FEWEST || kind.plural === 'secrets') return false;
-  if (!size || clock.elapsed() - size.at > SIZE_MS) return true;
-  return size.count <= names * MOST_PER_GET;
+  /** While there is much to do, the next ones wait for these and become more: a list, then. */
+  const getEach = async (asked: Iterable<string>): Promise<Answer> => {
+    const found = new Map([...asked].map((name) => [name, objects.find(kind, { namespace, name })]));
+    if (options.gatherMs() > 0) await Promise.allSettled(found.values());
+    return (name) => found.get(name) ?? Promise.resolve(undefined);
+  };
+  const read = async (): Promise<Answer> => {
+    const asked = names;
+    names = new Set();
+    if (!isWorthList(asked.size)) return getEach(asked);
+    const part = narrow(kind);
+    const byName = new Map<string, StoredObject>();
+    const keep = <T extends StoredObject>(item: T): T => {
+      const { name } = item.metadata;
+      if (asked.has(name)) byName.set(name, strip(item));
+      return NOT_ASKED_FOR as T;
+    };
+    const { items } = await objects.list(kind, { namespace, ...part }, { keep });
+    size = { count: items.length, at: clock.elapsed() };
+    const rest = await getEach(part ? await listOthers([...asked].filter((name) => !byName.has(name))) : []);
+    return (name) => (byName.has(name) ? Promise.resolve(byName.get(name)) : rest(name));
+  };
+  /** Those that are there at all, of names that were not in the narrower list: told by their metadata alone. */
+  const listOthers = async (missing: readonly string[]): Promise<readonly string[]> => {
+    if (missing.length < FEWEST) return missing;
+    const { items } = await objects.list(kind, { namespace, metadataOnly: true }, { keep: keepName });
+    const known = new Set(items.map(({ metadata }) => metadata.name));
+    return missing.filter((name) => known.has(name));
+  };
+  const isWorthList = (count: number): boolean => {
+    // There may be many big Secrets that are nobody's business here.
+    if (count < FEWEST || (kind.plural === 'secrets' && !narrow(kind))) return false;
+    if (!size || clock.elapsed() - size.at > SIZE_MS) return true;
+    return size.count <= count * MOST_PER_GET;
+  };
+  return {
+    find: async (name) => {
+      names.add(name);
+      return (await shared.join(read))(name);
+    },
+  };
 }

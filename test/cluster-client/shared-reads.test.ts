@@ -3,8 +3,13 @@
 import { describe, expect, it } from 'vitest';
 import { createSystemClock } from '../../src/cluster/clock.ts';
 import { KINDS } from '../../src/cluster/kinds.ts';
-import type { Objects } from '../../src/cluster/objects.ts';
+import type { Objects, Selection } from '../../src/cluster/objects.ts';
 import { shareReads } from '../../src/cluster/shared-reads.ts';
+import { createManualClock } from '../support/manual-clock.ts';
+
+interface Keeping {
+  readonly keep: (object: object) => object;
+}
 
 /** Pods `pod-0` to `pod-(count-1)`, and what is asked of them. */
 function serve(count: number, gatherMs = 0): { readonly objects: Objects; readonly calls: string[] } {
@@ -15,9 +20,9 @@ function serve(count: number, gatherMs = 0): { readonly objects: Objects; readon
       calls.push(`get ${name}`);
       return Promise.resolve(pods.find(({ metadata }) => metadata.name === name));
     },
-    list: () => {
+    list: (_: unknown, __: unknown, { keep }: Keeping) => {
       calls.push('list');
-      return Promise.resolve({ items: pods, resourceVersion: '1' });
+      return Promise.resolve({ items: pods.map(keep), resourceVersion: '1' });
     },
   };
   const objects = shareReads(server as unknown as Objects, { clock: createSystemClock(), gatherMs: () => gatherMs });
@@ -74,4 +79,66 @@ describe('reads', () => {
     await Promise.all([second, list()]);
     expect(server.calls).toEqual(['list', 'list']);
   });
+
+  it('that are lists wait for the one that is under way, and are one after it', async () => {
+    const ends: (() => void)[] = [];
+    const server = {
+      list: () =>
+        new Promise((resolve) => {
+          ends.push(() => {
+            resolve({ items: [], resourceVersion: '1' });
+          });
+        }),
+    };
+    const clock = createManualClock();
+    const objects = shareReads(server as unknown as Objects, { clock, gatherMs: () => 0 });
+    const list = () => objects.list(KINDS.Pod, { namespace: 'n' });
+    const first = list();
+    await settle();
+    const others = [list(), list()];
+    await settle();
+    expect(ends.length).toBe(1);
+    ends[0]?.();
+    await first;
+    await settle();
+    expect(ends.length).toBe(2);
+    // The second hangs: nobody waits for it for long.
+    const last = list();
+    await clock.advance(1_000);
+    expect(ends.length).toBe(3);
+    for (const end of ends) end();
+    await Promise.all([...others, last]);
+  });
+
+  it('of what is not in the narrower list are GETs, but for many names that are not there at all', async () => {
+    const calls: string[] = [];
+    const ours = Array.from({ length: 10 }, (_, index) => `ours-${String(index)}`);
+    const server = {
+      find: (_: unknown, { name }: { readonly name: string }) => {
+        calls.push(`get ${name}`);
+        return Promise.resolve(name === 'theirs' ? { metadata: { name } } : undefined);
+      },
+      list: (_: unknown, { labelSelector, metadataOnly }: Selection, { keep }: Keeping) => {
+        calls.push(metadataOnly ? 'list metadata' : `list ${labelSelector ?? ''}`);
+        const items = [...ours, ...(metadataOnly ? ['theirs'] : [])].map((name) => ({ metadata: { name } }));
+        return Promise.resolve({ items: items.map(keep), resourceVersion: '1' });
+      },
+    };
+    const narrow = () => ({ labelSelector: 'ours' });
+    const clock = createSystemClock();
+    const objects = shareReads(server as unknown as Objects, { clock, gatherMs: () => 0, narrow });
+    const read = async (names: readonly string[]): Promise<unknown[]> => {
+      const found = await Promise.all(names.map((name) => objects.find(KINDS.Secret, { namespace: 'n', name })));
+      return found.map((secret) => secret?.metadata.name);
+    };
+    expect(await read([...ours, 'theirs', 'absent'])).toEqual([...ours, 'theirs', undefined]);
+    expect(calls.splice(0)).toEqual(['list ours', 'get theirs', 'get absent']);
+    const absent = Array.from({ length: 10 }, (_, index) => `absent-${String(index)}`);
+    expect(await read(['theirs', ...absent])).toEqual(['theirs', ...absent.map(() => undefined)]);
+    expect(calls).toEqual(['list ours', 'list metadata', 'get theirs']);
+  });
 });
+
+function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
