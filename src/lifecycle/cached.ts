@@ -60,8 +60,9 @@ export function keepResource({ apiVersion, kind, metadata, spec, status }: Store
   return kept as object as StoredMySQL;
 }
 
-function identityOf({ name, namespace, uid, resourceVersion, creationTimestamp }: StoredMetadata): StoredMetadata {
-  return { name, ...(namespace === undefined ? {} : { namespace }), uid, resourceVersion, creationTimestamp };
+/** Nobody asks a copy for its age. */
+function identityOf({ name, namespace, uid, resourceVersion }: StoredMetadata): StoredMetadata {
+  return { name, ...(namespace === undefined ? {} : { namespace }), uid, resourceVersion, creationTimestamp: '' };
 }
 
 /** What metrics tell about a resource. */

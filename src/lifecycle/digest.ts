@@ -1,4 +1,4 @@
-// What of an object a decision can depend on, as a text that differs when that does. An update that leaves it as it was is
+// What of an object a decision can depend on, as a number that differs when that does. An update that leaves it as it was is
 // no news: most of them are echoes of what the watcher wrote itself, and heartbeats of others. Pure.
 //
 // What the watcher itself never writes stands apart: when that has changed, an edit of somebody came before our own write,
@@ -47,14 +47,28 @@ const DIGESTS: Readonly<Record<string, Digest>> = {
 };
 
 export interface ObjectDigest {
-  readonly theirs: string;
-  readonly both: string;
+  readonly theirs: number;
+  readonly both: number;
 }
+
+/** Nothing in it; one for all of them. */
+const EMPTY = hash('[]');
 
 /** Undefined where every version is news. */
 export function digestOf(object: StoredObject): ObjectDigest | undefined {
   const parts = DIGESTS[object.kind]?.(object);
   if (!parts) return undefined;
-  const { theirs, both = [] } = parts;
-  return { theirs: JSON.stringify([object.metadata.deletionTimestamp, ...theirs]), both: JSON.stringify(both) };
+  const { theirs, both } = parts;
+  return { theirs: hashOf([object.metadata.deletionTimestamp, ...theirs]), both: both ? hashOf(both) : EMPTY };
+}
+
+function hashOf(parts: readonly unknown[]): number {
+  return hash(JSON.stringify(parts));
+}
+
+/** FNV-1a: there are ten such numbers for each resource, and their texts would be most of what a watcher holds. */
+function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (let at = 0; at < text.length; at += 1) value = Math.imul(value ^ text.charCodeAt(at), 0x01000193);
+  return value | 0;
 }

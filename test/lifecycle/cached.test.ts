@@ -39,7 +39,7 @@ describe('kept is', () => {
     expect(keepIdentity(secret as Secret)).toEqual({
       apiVersion: 'v1',
       kind: 'Secret',
-      metadata: { ...metadata, labels: { 'otus.homework/mysql': 'shop' } },
+      metadata: { ...metadata, creationTimestamp: '', labels: { 'otus.homework/mysql': 'shop' } },
     });
   });
 
@@ -53,7 +53,7 @@ describe('kept is', () => {
     expect(keepVolume(volume as PersistentVolume)).toEqual({
       apiVersion: 'v1',
       kind: 'PersistentVolume',
-      metadata: { ...metadata, annotations: { 'otus.homework/resource-uid': 'r' } },
+      metadata: { ...metadata, creationTimestamp: '', annotations: { 'otus.homework/resource-uid': 'r' } },
       spec: { claimRef: { namespace: 'shop', name: 'x-pvc', uid: 'c' } },
       status: undefined,
     });
