@@ -1,7 +1,9 @@
 // Keeps every resource moving: whatever changes around one brings its key into the queue, and a round is carried out.
 
+import { RESOURCE_LABEL } from '../api/names.ts';
 import type { Clock } from '../cluster/clock.ts';
 import type { Connection } from '../cluster/connect.ts';
+import { KINDS } from '../cluster/kinds.ts';
 import { createObjects } from '../cluster/objects.ts';
 import { shareReads } from '../cluster/shared-reads.ts';
 import { describeResource, type KnownResource } from './cached.ts';
@@ -50,8 +52,8 @@ export interface Controller extends ControllerView {
   readonly stop: () => Promise<void>;
 }
 
-/** So many resources are worked on at once. */
-export const WORKERS = 64;
+/** So many resources are worked on at once: most of them wait, and the more there are, the more share each read. */
+export const WORKERS = 128;
 
 /** At the start the first round waits until everything is listed, at most so long: what is listed later is news. */
 const HELD_MS = 3_000;
@@ -59,6 +61,8 @@ const HELD_MS = 3_000;
 /** From so many rounds at once on their reads wait a moment for each other, to be shared. */
 const BUSY_ROUNDS = 8;
 const GATHER_MS = 15;
+const VERY_BUSY_ROUNDS = 64;
+const GATHER_LONG_MS = 60;
 
 /** So often a resource that waits for something is looked at although nothing told of a change. */
 const WAITING_MS = 5_000;
@@ -66,7 +70,7 @@ const WAITING_MS = 5_000;
 const AT_REST_MS = 600_000;
 /** After these the watches tell how it goes on. */
 const TOLD_MS = 1_000;
-const TOLD: readonly Action['kind'][] = ['open-gate', 'create-job'];
+const TOLD: readonly Action['kind'][] = ['open-gate', 'create-job', 'delete-stateful-set'];
 
 /** Starts watching. */
 export function startController(options: ControllerOptions): Controller {
@@ -75,7 +79,9 @@ export function startController(options: ControllerOptions): Controller {
   const context: ReconcileContext = {
     objects: shareReads(news.noteWrites(createObjects(connection)), {
       clock,
-      gatherMs: () => (queue.depth.inFlight > BUSY_ROUNDS ? GATHER_MS : 0),
+      gatherMs: () => gatherMs(queue.depth.inFlight),
+      // NAME-active bears our label; a Secret that git names is somebody else's.
+      narrow: ({ plural }) => (plural === KINDS.Secret.plural ? { labelSelector: RESOURCE_LABEL } : undefined),
     }),
     volumesOf: (claim) => reflectors.volumesOf(claim),
     clock,
@@ -124,6 +130,11 @@ export function startController(options: ControllerOptions): Controller {
       await queue.stop();
     },
   };
+}
+
+function gatherMs(rounds: number): number {
+  if (rounds <= BUSY_ROUNDS) return 0;
+  return rounds > VERY_BUSY_ROUNDS ? GATHER_LONG_MS : GATHER_MS;
 }
 
 /** Keys that come before the release become due with it. */

@@ -21,12 +21,10 @@ export function createNews(): News {
   const digests = new WeakMap<StoredObject, ObjectDigest | undefined>();
   /** `uid/resourceVersion`, the oldest first. */
   const written = new Set<string>();
+  /** Uids of objects that were gone when the answer came. */
+  const removed = new Set<string>();
   const note = <T extends StoredObject>(answer: T): T => {
-    written.add(idOf(answer));
-    for (const oldest of written) {
-      if (written.size <= MOST_WRITES) break;
-      written.delete(oldest);
-    }
+    remember(written, idOf(answer));
     return answer;
   };
   return {
@@ -34,7 +32,7 @@ export function createNews(): News {
       digests.set(kept, digestOf(object));
     },
     isNews(change) {
-      if (change.kind === 'deleted') return true;
+      if (change.kind === 'deleted') return !removed.delete(change.object.metadata.uid);
       const isOurs = written.delete(idOf(change.object));
       if (change.kind === 'added') return !isOurs;
       const [now, before] = [digests.get(change.object), digests.get(change.previous)];
@@ -45,8 +43,23 @@ export function createNews(): News {
       ...objects,
       create: async (...call) => note(await objects.create(...call)),
       patch: async (...call) => note(await objects.patch(...call)),
+      delete: async (kind, key, options) => {
+        const answer = await objects.delete(kind, key, options);
+        // Whoever waits for a pod's end is told of it by the watch.
+        const isKnown = answer === 'gone' && kind.plural !== 'pods';
+        if (isKnown && options?.uid !== undefined) remember(removed, options.uid);
+        return answer;
+      },
     }),
   };
+}
+
+function remember(ids: Set<string>, id: string): void {
+  ids.add(id);
+  for (const oldest of ids) {
+    if (ids.size <= MOST_WRITES) break;
+    ids.delete(oldest);
+  }
 }
 
 function idOf({ metadata: { uid, resourceVersion } }: StoredObject): string {

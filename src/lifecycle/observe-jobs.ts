@@ -46,13 +46,19 @@ export function hashManifest(step: JobStep, wish: JobWish): string | undefined {
   }
 }
 
+/** A Job with its pods. */
+export interface FoundJob {
+  readonly step: JobStep;
+  readonly job: Job;
+  readonly pods: readonly Pod[];
+}
+
 /** Reads the Jobs of some steps by name, live. */
-export async function observeJobs(
+export async function readJobs(
   objects: Objects,
   { namespace, name }: ObjectKey,
-  identity: JobIdentity,
-  steps: readonly JobStep[] = STEPS,
-): Promise<Partial<Record<JobStep, ObservedJob>>> {
+  steps: readonly JobStep[],
+): Promise<readonly FoundJob[]> {
   const names = childNames(name).jobs;
   const found = await Promise.all(
     steps.map(async (step) => {
@@ -60,10 +66,15 @@ export async function observeJobs(
       if (!job) return [];
       const labelSelector = `${JOB_UID_LABEL}=${job.metadata.uid}`;
       const { items } = await objects.list(KINDS.Pod, { namespace, labelSelector });
-      return [[step, toObserved(job, items, { step, identity })] as const];
+      return [{ step, job, pods: items }];
     }),
   );
-  return Object.fromEntries(found.flat());
+  return found.flat();
+}
+
+/** Jobs as a decision sees them: which of them are the ones that are wanted. */
+export function identifyJobs(found: readonly FoundJob[], identity: JobIdentity): Partial<Record<JobStep, ObservedJob>> {
+  return Object.fromEntries(found.map(({ step, job, pods }) => [step, toObserved(job, pods, { step, identity })]));
 }
 
 function toObserved(

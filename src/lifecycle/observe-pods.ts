@@ -21,6 +21,12 @@ interface PodReading {
   readonly only?: string;
 }
 
+/** Pods, and whether they are all that mount the claim. */
+export interface MountingPods {
+  readonly pods: ObservedPod[];
+  readonly areAll: boolean;
+}
+
 /**
  * Reads the pods that mount a claim, live.
  *
@@ -31,12 +37,13 @@ export async function observePods(
   objects: Objects,
   claim: { readonly namespace: string; readonly name: string },
   { closedAt, now, only }: PodReading,
-): Promise<ObservedPod[]> {
+): Promise<MountingPods> {
   const { namespace } = claim;
   const pod = only === undefined ? undefined : await objects.find(KINDS.Pod, { namespace, name: only });
   const isEnough = pod !== undefined && mounts(pod, claim.name);
   const items = isEnough ? [pod] : (await objects.list(KINDS.Pod, { namespace })).items;
-  return items.filter((each) => mounts(each, claim.name)).map((each) => toObserved(each, closedAt, now));
+  const pods = items.filter((each) => mounts(each, claim.name)).map((each) => toObserved(each, closedAt, now));
+  return { pods, areAll: !isEnough };
 }
 
 function mounts({ spec }: Pod, claim: string): boolean {

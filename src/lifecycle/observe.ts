@@ -15,11 +15,11 @@ import type { Objects } from '../cluster/objects.ts';
 import type { ConfigMap, PersistentVolumeClaim, StatefulSet, StoredObject } from '../cluster/types.ts';
 import { buildPolicy } from '../model/policy.ts';
 import type { JobStep, StorageRole } from './actions.ts';
-import { STEPS, hashInput, hashManifest, observeJobs } from './observe-jobs.ts';
+import { STEPS, hashInput, hashManifest, identifyJobs, readJobs } from './observe-jobs.ts';
 import { observePasswords, type Passwords } from './observe-passwords.ts';
-import { observePods } from './observe-pods.ts';
+import { observePods, type MountingPods } from './observe-pods.ts';
 import { observeStorage, type VolumesOf } from './observe-storage.ts';
-import type { Observed, ObservedGate, ObservedPod, ObservedResource, ObservedStorage } from './observed.ts';
+import type { Observed, ObservedGate, ObservedResource, ObservedStorage } from './observed.ts';
 import { closedSince, readStatus, type StoredStatus } from './status.ts';
 import { boundVolume } from './volumes.ts';
 import type { JobWish } from './wanted-job.ts';
@@ -40,6 +40,8 @@ export interface Observation {
   readonly wish: JobWish | undefined;
   /** Nothing was left out: what follows may be done. */
   readonly isWhole: boolean;
+  /** All pods that mount the data claim were looked for, not only the server's. */
+  readonly hasAllPods: boolean;
 }
 
 const DEFINITION: Kind = {
@@ -73,7 +75,7 @@ interface Core {
 
 /**
  * Reads the cluster's view of one resource: first what tells in which state it is, then what decisions in that state depend
- * on. The pods are read after the gate, and the volumes after the claims. Without a gate, and at a deletion, nothing is ever
+ * on. The pods are read after the gate, and the volumes after the claims. Of a living resource without a gate nothing is ever
  * left out.
  */
 export async function observe(key: ResourceKey, context: ObserveContext): Promise<Observation> {
@@ -81,18 +83,16 @@ export async function observe(key: ResourceKey, context: ObserveContext): Promis
   const { resource, status, gate, passwords } = core;
   const { objects, now } = context;
   const { isWhole, needs } = planLook(core, context);
-  const at = <T>(isNeeded: boolean, read: () => Promise<T>, otherwise: T): Promise<T> =>
-    isNeeded ? read() : Promise.resolve(otherwise);
-  const [around, { data, backup, mayTouchVolumes }, pods] = await Promise.all([
+  const [around, { data, backup, mayTouchVolumes }, { pods, areAll }, found] = await Promise.all([
     observeAround(key, objects, { ...core, needs }),
     observeVolumes(key, { objects, ...(isWhole ? {} : context) }, core),
-    at(needs.pods !== 'none', () => observeMounting(key, context, { ...core, needs }), []),
+    observeMounting(key, context, { ...core, needs }),
+    readJobs(objects, key, needs.steps),
   ]);
   const inputs = describeInputs({ data, backup, passwords, resource, status });
   const wish = resource && toWish(resource, { namespace: key.namespace, inputs, status, passwords });
   const manifestHash = (step: JobStep): string | undefined => wish && hashManifest(step, wish);
   const identity = { resourceUid: resource?.metadata.uid ?? '', inputs, manifestHash, now };
-  const jobs = await at(needs.steps.length > 0, () => observeJobs(objects, key, identity, needs.steps), {});
   const observed: Observed = {
     name: key.name,
     resource: resource && toResource(resource, status),
@@ -102,17 +102,18 @@ export async function observe(key: ResourceKey, context: ObserveContext): Promis
     backup,
     pods,
     gate: gate && toGate(gate),
-    jobs,
+    jobs: identifyJobs(found, identity),
     passwords: passwords.observed,
   };
-  return { key, observed, resource, status, passwords, wish, isWhole };
+  return { key, observed, resource, status, passwords, wish, isWhole, hasAllPods: areAll };
 }
 
 function observeMounting(
   { namespace, name }: ResourceKey,
   { objects, now }: ObserveContext,
   { gate, status, needs }: Core & { readonly needs: Needs },
-): Promise<ObservedPod[]> {
+): Promise<MountingPods> {
+  if (needs.pods === 'none') return Promise.resolve({ pods: [], areAll: false });
   const names = childNames(name);
   const only = needs.pods === 'server' ? { only: `${names.server}-0` } : {};
   const closedAt = gate ? undefined : closedSince(status, now);
@@ -152,9 +153,13 @@ interface Needs {
 
 const NOTHING: Needs = { pods: 'none', steps: [], ending: false, surroundings: false };
 
+/** To stop a server, and to back it up: what is taken away at the end is looked at when it is due. */
+const STOPPING: Needs = { pods: 'server', steps: STEPS, ending: false, surroundings: true };
+
 function planLook(core: Core, { whole = false, render = false }: ObserveContext): { isWhole: boolean; needs: Needs } {
   const { resource, gate } = core;
-  const isWhole = whole || isDeleted(resource) || (resource !== undefined && gate === undefined);
+  if (!whole && isDeleted(resource)) return { isWhole: false, needs: STOPPING };
+  const isWhole = whole || (resource !== undefined && gate === undefined);
   return { isWhole, needs: isWhole ? listAll(core) : listNeeds(core, render) };
 }
 
@@ -207,12 +212,27 @@ async function observeVolumes(
   { resource, claims }: Core,
 ): Promise<Pick<Observed, StorageRole | 'mayTouchVolumes'>> {
   const names = childNames(name);
-  const reading = { objects, volumesOf, resourceUid: resource?.metadata.uid ?? '' };
-  const [data, backup] = await Promise.all([
-    observeStorage(reading, { namespace, name: names.dataClaim }, claims.data),
-    observeStorage(reading, { namespace, name: names.backupClaim }, claims.backup),
-  ]);
+  const resourceUid = resource?.metadata.uid ?? '';
+  const read = async (role: StorageRole, claim: string): Promise<StorageLook> => {
+    const at = { namespace, name: claim };
+    const look = await observeStorage({ objects, volumesOf, resourceUid }, at, claims[role]);
+    if (!isDeleted(resource) || isSettled(look.storage, resourceUid)) return look;
+    return observeStorage({ objects, volumesOf: () => undefined, resourceUid }, at, claims[role]);
+  };
+  const [data, backup] = await Promise.all([read('data', names.dataClaim), read('backup', names.backupClaim)]);
   return { data: data.storage, backup: backup.storage, mayTouchVolumes: data.mayRead && backup.mayRead };
+}
+
+type StorageLook = Awaited<ReturnType<typeof observeStorage>>;
+
+/**
+ * The claim is bound, both ways, to a retained volume that bears the resource's mark: where its data is needs no search. Any
+ * other volume of the name is left as it is by what follows. Without that all volumes are looked through at a deletion.
+ */
+function isSettled(storage: ObservedStorage, resourceUid: string): boolean {
+  const volume = boundVolume(storage);
+  const isBound = volume?.phase === 'Bound' && volume.claimUid === storage.claim?.uid && volume.policy === 'Retain';
+  return isBound && volume.resourceUid === resourceUid && !volume.finished;
 }
 
 /** What each Job is made for. A Job of another input is another Job: another volume, another password, another wish. */

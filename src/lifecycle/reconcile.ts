@@ -85,10 +85,37 @@ export async function reconcile(key: ResourceKey, context: ReconcileContext): Pr
 /** What only makes things safer, and is right whatever else there may be about a server that is Ready. */
 const SAFE: readonly Action['kind'][] = ['add-finalizer', 'retain-volume', 'expect-data'];
 
+/** What stops the server of a resource that is being deleted: each by the uid that was seen. */
+const STOPS: readonly Action['kind'][] = ['close-gate', 'delete-stateful-set', 'delete-pod'];
+
 /** Whether a quick look was enough. */
-function isSure({ observation: { isWhole, observed }, decision: { actions } }: Round): boolean {
+function isSure(round: Round): boolean {
+  const {
+    observation: { isWhole, observed },
+    decision: { actions },
+  } = round;
   if (isWhole || !observed.resource) return isWhole || actions.length === 0;
-  return findServer(observed) !== undefined && actions.every(({ kind }) => SAFE.includes(kind));
+  if (observed.resource.deletedAt !== undefined) return actions.every((action) => isStep(action, round));
+  return findServer(observed) !== undefined && actions.every((action) => isSafe(action) || isPasswordStep(action));
+}
+
+function isSafe({ kind }: Action): boolean {
+  return SAFE.includes(kind);
+}
+
+/**
+ * Steps of a password's change. They depend on the two Secrets, the Job and the server that is Ready, all of which a quick
+ * look reads live; the Job logs in and opens no volume.
+ */
+function isPasswordStep(action: Action): boolean {
+  if (action.kind === 'create-job' || action.kind === 'delete-job') return action.step === 'change-pass';
+  return action.kind === 'write-active' && !['first', 'recover', 'reset'].includes(action.change);
+}
+
+/** Stops that a deletion begins with, and then its backup: for that all pods must have been looked at. */
+function isStep(action: Action, { observation: { hasAllPods } }: Round): boolean {
+  if (action.kind === 'create-job') return action.step === 'backup' && hasAllPods;
+  return STOPS.includes(action.kind);
 }
 
 function lookAtAll(key: ResourceKey, { objects, now }: ReconcileContext): Promise<Observation> {

@@ -55,6 +55,7 @@ interface Outcome {
   readonly round: Round;
   readonly made: string[];
   readonly lists: string[];
+  readonly removed: string[];
 }
 
 async function run(live: readonly StoredObject[]): Promise<Outcome> {
@@ -70,6 +71,7 @@ function prepare(
   const clock = createManualClock(NOW);
   const made: string[] = [];
   const lists: string[] = [];
+  const removed: string[] = [];
   const of = (kind: { readonly plural: string }): StoredObject[] =>
     live.filter(({ kind: name }) => `${name.toLowerCase()}s` === kind.plural);
   const objects = {
@@ -87,11 +89,14 @@ function prepare(
       await clock.advance(heldUpMs);
       return live[0];
     },
-    delete: () => Promise.resolve(),
+    delete: (kind: { plural: string }, { name }: { name: string }) => {
+      removed.push(`${kind.plural} ${name}`);
+      return Promise.resolve();
+    },
   } as unknown as Objects;
   const volumesOf = ({ name }: { name: string }): string[] => NEW[name] ?? [];
   const context = { objects, volumesOf, refusals: createRefusals(), clock, now: () => NOW };
-  return { made, lists, start: () => reconcile({ namespace: 'a', name: 'shop' }, context) };
+  return { made, lists, removed, start: () => reconcile({ namespace: 'a', name: 'shop' }, context) };
 }
 
 describe('a gate', () => {
@@ -155,5 +160,77 @@ describe('a server that runs', () => {
   it('is found under any name by the claim', async () => {
     const { round } = await run([...running, server('shop-of-another-set-x7')]);
     expect(round.decision).toMatchObject({ progress: 'Ready', actions: [] });
+  });
+});
+
+describe('a resource that is being deleted', () => {
+  const deleted = (more: object = {}): StoredObject[] => {
+    const [resource, ...others] = BEFORE_GATE;
+    const metadata = { ...resource?.metadata, deletionTimestamp: TIME, deletionGracePeriodSeconds: 0, ...more };
+    return [{ ...resource, metadata } as StoredObject, ...others];
+  };
+  const gate = object('ConfigMap', 'shop-gate', { data: { expect: 'data', claim: 'shop-pvc-uid' } });
+  const set = object('StatefulSet', 'shop');
+  const pod = (name: string, phase: string): StoredObject =>
+    object('Pod', name, {
+      spec: {
+        containers: [{ name: 'mysql', image: 'mysql:8.4' }],
+        volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'shop-pvc' } }],
+      },
+      status: { phase },
+    });
+
+  it('has its server stopped on a quick look: no list at all', async () => {
+    const { removed, lists } = await run([...deleted(), gate, set, pod('shop-0', 'Running')]);
+    expect(removed).toEqual(['configmaps shop-gate', 'statefulsets shop']);
+    expect(lists).toEqual([]);
+  });
+
+  it('waits for the server without looking for other pods', async () => {
+    const { round, removed, lists } = await run([...deleted(), pod('shop-0', 'Running')]);
+    expect(round.decision.reason).toBe('PodRunning');
+    expect(removed).toEqual(['pods shop-0']);
+    expect(lists).toEqual([]);
+  });
+
+  it('is backed up only after all pods were looked at', async () => {
+    const { made, lists } = await run(deleted());
+    expect(made).toEqual(['Job backup-shop-job']);
+    expect(lists).toEqual(['pods']);
+  });
+
+  it('is not backed up while a pod of any name has the data open, although the server waits', async () => {
+    const { round, made, removed } = await run([...deleted(), pod('shop-0', 'Pending'), pod('theirs', 'Running')]);
+    expect(round.decision.reason).toBe('PodRunning');
+    expect(made).toEqual([]);
+    expect(removed).toEqual(['pods theirs']);
+  });
+
+  it('has all volumes looked through when the bound one does not bear its mark', async () => {
+    const unmarked = deleted().map((one) => (one.kind === 'PersistentVolume' ? { ...one, metadata: bare(one) } : one));
+    const { lists } = await run([...unmarked, gate, set]);
+    expect(lists).toContain('persistentvolumes');
+  });
+});
+
+function bare({ metadata: { name, uid, resourceVersion, creationTimestamp } }: StoredObject): StoredObject['metadata'] {
+  return { name, uid, resourceVersion, creationTimestamp };
+}
+
+describe('a password', () => {
+  const gate = object('ConfigMap', 'shop-gate', { data: { expect: 'data', claim: 'shop-pvc-uid' } });
+  const active = object('Secret', 'shop-active', { data: { current: Buffer.from('old').toString('base64') } });
+  const server = object('Pod', 'shop-0', {
+    spec: {
+      containers: [{ name: 'mysql', image: 'mysql:8.4' }],
+      volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'shop-pvc' } }],
+    },
+    status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] },
+  });
+
+  it('begins to be changed on a quick look at a server that is Ready', async () => {
+    const { round, lists } = await run([...BEFORE_GATE, gate, active, server]);
+    expect(round.decision.reason).toBe('PasswordChanging');
+    expect(lists).toEqual([]);
   });
 });
