@@ -11,6 +11,8 @@ interface Parts {
   readonly theirs: readonly unknown[];
   /** What our writes change, too. */
   readonly both?: readonly unknown[];
+  /** That it is being deleted matters before it is gone; true by default. */
+  readonly isEndNews?: boolean;
 }
 
 type Digest = (object: StoredObject) => Parts;
@@ -43,7 +45,8 @@ const DIGESTS: Readonly<Record<string, Digest>> = {
     return { theirs: [spec?.nodeName, phase, conditions.map(({ type, status: holds }) => [type, holds]), states] };
   },
   Job: (object) => ({ theirs: [(object as Job).status?.conditions?.map(({ type, status }) => [type, status])] }),
-  StatefulSet: () => ({ theirs: [] }),
+  // What its end means is told by its pod.
+  StatefulSet: () => ({ theirs: [], isEndNews: false }),
 };
 
 export interface ObjectDigest {
@@ -58,8 +61,9 @@ const EMPTY = hash('[]');
 export function digestOf(object: StoredObject): ObjectDigest | undefined {
   const parts = DIGESTS[object.kind]?.(object);
   if (!parts) return undefined;
-  const { theirs, both } = parts;
-  return { theirs: hashOf([object.metadata.deletionTimestamp, ...theirs]), both: both ? hashOf(both) : EMPTY };
+  const { theirs, both, isEndNews = true } = parts;
+  const end = isEndNews ? object.metadata.deletionTimestamp : undefined;
+  return { theirs: hashOf([end, ...theirs]), both: both ? hashOf(both) : EMPTY };
 }
 
 function hashOf(parts: readonly unknown[]): number {

@@ -89,7 +89,9 @@ function createHandlers(observation: Observation, context: ExecuteContext): Hand
     },
     'close-gate': ({ uid: gateUid }) => remove(KINDS.ConfigMap, names.gate, { uid: gateUid }),
     'delete-pod': ({ name, uid: podUid }) => remove(KINDS.Pod, name, { uid: podUid }),
-    'delete-stateful-set': ({ uid: setUid }) => remove(KINDS.StatefulSet, names.server, { uid: setUid }),
+    // It stays until its pod is gone: whoever deletes everything at once (kubectl delete -f) still finds it.
+    'delete-stateful-set': ({ uid: setUid }) =>
+      remove(KINDS.StatefulSet, names.server, { uid: setUid, propagation: 'Foreground' }),
     'create-job': ({ step }) => createJob(objects, observation, step),
     'delete-job': ({ step, uid: jobUid }) =>
       remove(KINDS.Job, names.jobs[step], { uid: jobUid, propagation: 'Background' }),

@@ -16,6 +16,12 @@ describe('an update', () => {
     ['of a status', object('MySQL', '1', { status: { a: 1 } }), object('MySQL', '2', { status: { a: 2 } }), false],
     ['of a spec', object('MySQL', '1', {}, { generation: 1 }), object('MySQL', '2', {}, { generation: 2 }), true],
     ['that deletes', object('MySQL', '1'), object('MySQL', '2', {}, { deletionTimestamp: 'now' }), true],
+    [
+      'that deletes a StatefulSet, whose pod tells of its end,',
+      object('StatefulSet', '1'),
+      object('StatefulSet', '2', {}, { deletionTimestamp: 'now' }),
+      false,
+    ],
     ['of a finalizer', object('MySQL', '1', {}, { finalizers: ['a'] }), object('MySQL', '2'), true],
     [
       'of an annotation that asks for something',
