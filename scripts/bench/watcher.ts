@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { startApiServer } from './watcher/api-server.ts';
-import { quantile, runTool, type Outcome } from './watcher/measure.ts';
+import { quantile, runTool, watchSettled, type Outcome } from './watcher/measure.ts';
 import { startWorld } from './watcher/world.ts';
 import type { Tool } from './watcher/tools.ts';
 
@@ -19,7 +19,7 @@ const { values } = parseArgs({
     resources: { type: 'string', default: '1000' },
     samples: { type: 'string', default: '100' },
     rest: { type: 'string', default: '60' },
-    large: { type: 'string', default: '10000' },
+    large: { type: 'string', default: '0' },
     only: { type: 'string' },
     keep: { type: 'boolean', default: false },
   },
@@ -56,6 +56,10 @@ try {
       const about = { namespace: `${tool}-${String(round)}` };
       show(tool, await runTool(tool, { api, world, folder }, amount, about));
     }
+  }
+  if (Number(values.large) > 0) {
+    const large = { resources: Number(values.large), restSeconds: Number(values.rest) };
+    console.log(`${values.large} at rest`, JSON.stringify(await watchSettled({ api, world, folder }, large)));
   }
 } finally {
   await world.stop();

@@ -1,8 +1,13 @@
-"""A minimal operator with the steps of kubectl-mysql's watcher, for comparison: nothing is looked at twice.
+"""A minimal operator with the steps of kubectl-mysql's watcher, for comparison.
 
-create: both volumes Retain -> Secret NAME-active -> gate -> the server's pod is Ready -> status
-delete: gate off -> StatefulSet off -> the pod is gone -> Job backup-NAME-job -> it is complete -> finalizer off
-password: Secret NAME-active -> Job change-pass-NAME-job
+create: both volumes provably new? -> Retain -> Secret NAME-active -> status -> gate -> the server's pod is Ready -> gate
+    expects data -> status
+delete: volumes Retain? -> gate off -> StatefulSet off -> the pod is gone -> no gate, no other pod that mounts the claim ->
+    Job backup-NAME-job -> it is complete -> finalizer off
+password: server Ready, which password? -> Secret NAME-active -> no earlier Job -> Job change-pass-NAME-job
+
+Looks are live, and those of one moment are asked for at once. It handles no failure, no restart in the middle, no claims or
+volumes that changed hands, and no namespace or definition that goes.
 """
 import asyncio
 import base64
@@ -62,15 +67,38 @@ async def until(condition):
         await asyncio.sleep(0.02)
 
 
+async def look_at_storage(core, name):
+    """Both claims, and then their volumes."""
+    names = (f"{name}-pvc", f"backup-{name}-pvc")
+    claims = await asyncio.gather(*(call("GET", f"{core}/persistentvolumeclaims/{each}") for each in names))
+    paths = [f"/api/v1/persistentvolumes/{each['spec']['volumeName']}" for each in claims]
+    return claims, await asyncio.gather(*(call("GET", path) for path in paths))
+
+
+def is_new(claim, volume):
+    """The volume was made for this very claim."""
+    provisioned = "pv.kubernetes.io/provisioned-by" in (volume["metadata"].get("annotations") or {})
+    return provisioned and volume["metadata"]["name"].endswith(claim["metadata"]["uid"])
+
+
+def set_status(namespace, name, body):
+    return merge(f"/apis/otus.homework/v1/namespaces/{namespace}/mysqls/{name}/status", {"status": body})
+
+
 @kopf.on.create(*RESOURCE)
-async def create(name, namespace, spec, **_):
+async def create(name, namespace, spec, uid, **_):
     core = f"/api/v1/namespaces/{namespace}"
-    for claim in (f"{name}-pvc", f"backup-{name}-pvc"):
-        volume = (await call("GET", f"{core}/persistentvolumeclaims/{claim}"))["spec"]["volumeName"]
-        await merge(f"/api/v1/persistentvolumes/{volume}", {"spec": {"persistentVolumeReclaimPolicy": "Retain"}})
+    claims, volumes = await look_at_storage(core, name)
+    if not all(is_new(claim, volume) for claim, volume in zip(claims, volumes)):
+        raise kopf.PermanentError("the volumes are not new")
+    for volume in volumes:
+        metadata = {"uid": volume["metadata"]["uid"], "annotations": {"otus.homework/resource-uid": uid}}
+        body = {"metadata": metadata, "spec": {"persistentVolumeReclaimPolicy": "Retain"}}
+        await merge(f"/api/v1/persistentvolumes/{volume['metadata']['name']}", body)
     labels = {LABEL: name}
     secret = {"metadata": {"name": f"{name}-active", "labels": labels}, "data": {"current": encode(spec["password"])}}
     await call("POST", f"{core}/secrets", secret)
+    await set_status(namespace, name, {"conditions": [condition("Ready", "Opening", "opens the gate", "False")]})
     gate = {"metadata": {"name": f"{name}-gate", "labels": labels}, "data": {"expect": "empty"}}
     await call("POST", f"{core}/configmaps", gate)
 
@@ -81,15 +109,15 @@ async def server_ready(name, namespace, labels, status, **_):
     if not any(each["type"] == "Ready" and each["status"] == "True" for each in status.get("conditions") or []):
         return
     owner = labels[LABEL]
+    await merge(f"/api/v1/namespaces/{namespace}/configmaps/{owner}-gate", {"data": {"expect": "data"}})
     message = f"{owner} created without restore-job"
     conditions = [condition("Ready", "Ready", "the server is Ready")]
-    resource = f"/apis/otus.homework/v1/namespaces/{namespace}/mysqls/{owner}"
-    await merge(f"{resource}/status", {"status": {"message": message, "conditions": conditions}})
+    await set_status(namespace, owner, {"message": message, "conditions": conditions})
 
 
-def condition(kind, reason, message):
+def condition(kind, reason, message, status="True"):
     times = {"observedGeneration": 1, "lastTransitionTime": "2026-01-01T00:00:00Z"}
-    return {"type": kind, "status": "True", "reason": reason, "message": message, **times}
+    return {"type": kind, "status": status, "reason": reason, "message": message, **times}
 
 
 def make_job(name, step, claims):
@@ -111,18 +139,30 @@ async def is_complete(path):
     return any(each["type"] == "Complete" and each["status"] == "True" for each in conditions)
 
 
+def list_claims(pod):
+    volumes = pod["spec"].get("volumes") or []
+    return [each["persistentVolumeClaim"]["claimName"] for each in volumes if "persistentVolumeClaim" in each]
+
+
 @kopf.on.delete(*RESOURCE)
 async def delete(name, namespace, **_):
     core = f"/api/v1/namespaces/{namespace}"
     batch = f"/apis/batch/v1/namespaces/{namespace}/jobs"
-    if os.environ["BENCH_STEPS"] != "job":
-        await call("DELETE", f"{core}/configmaps/{name}-gate")
-        await call("DELETE", f"/apis/apps/v1/namespaces/{namespace}/statefulsets/{name}")
+    _, volumes = await look_at_storage(core, name)
+    if any(volume["spec"]["persistentVolumeReclaimPolicy"] != "Retain" for volume in volumes):
+        raise kopf.TemporaryError("the volumes would go with their claims", delay=1)
+    await call("DELETE", f"{core}/configmaps/{name}-gate")
+    await call("DELETE", f"/apis/apps/v1/namespaces/{namespace}/statefulsets/{name}?propagationPolicy=Foreground")
 
-        async def gone():
-            return await call("GET", f"{core}/pods/{name}-0") is None
+    async def gone():
+        return await call("GET", f"{core}/pods/{name}-0") is None
 
-        await until(gone)
+    await until(gone)
+    if await call("GET", f"{core}/configmaps/{name}-gate") is not None:
+        raise kopf.TemporaryError("the gate is open again", delay=1)
+    pods = (await call("GET", f"{core}/pods"))["items"]
+    if any(f"{name}-pvc" in list_claims(pod) for pod in pods):
+        raise kopf.TemporaryError("another pod may have the data open", delay=1)
     await call("POST", batch, make_job(name, "backup", [f"{name}-pvc", f"backup-{name}-pvc"]))
     await until(lambda: is_complete(f"{batch}/backup-{name}-job"))
 
@@ -130,8 +170,13 @@ async def delete(name, namespace, **_):
 @kopf.on.update(*RESOURCE, field="spec.password")
 async def change_password(name, namespace, spec, patch, **_):
     batch = f"/apis/batch/v1/namespaces/{namespace}/jobs"
-    secret = f"/api/v1/namespaces/{namespace}/secrets/{name}-active"
-    await merge(secret, {"data": {"next": encode(spec["password"])}})
+    core = f"/api/v1/namespaces/{namespace}"
+    secret = f"{core}/secrets/{name}-active"
+    active, pod = await asyncio.gather(call("GET", secret), call("GET", f"{core}/pods/{name}-0"))
+    if pod is None or active["data"]["current"] == encode(spec["password"]):
+        raise kopf.TemporaryError("there is no server, or nothing to change", delay=1)
+    version = {"resourceVersion": active["metadata"]["resourceVersion"]}
+    await merge(secret, {"metadata": version, "data": {"next": encode(spec["password"])}})
     await call("DELETE", f"{batch}/change-pass-{name}-job?propagationPolicy=Background")
     await call("POST", batch, make_job(name, "change-pass", []))
     await until(lambda: is_complete(f"{batch}/change-pass-{name}-job"))

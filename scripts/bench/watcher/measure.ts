@@ -4,7 +4,7 @@ import { statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KINDS } from '../../../src/cluster/kinds.ts';
 import { countRequests, type ApiServer, type Requests } from './api-server.ts';
-import { startTool, type Running, type StartOptions, type Tool } from './tools.ts';
+import { startTool, type Running, type Tool } from './tools.ts';
 import type { World } from './world.ts';
 
 /** How much is measured. */
@@ -41,18 +41,21 @@ export async function runTool(
   tool: Tool,
   { api, world, folder }: Stage,
   { resources, samples, restSeconds }: Amount,
-  about: { readonly namespace: string; readonly steps?: StartOptions['steps'] },
+  about: { readonly namespace: string },
 ): Promise<Outcome> {
   const { namespace } = about;
-  const names = Array.from({ length: resources }, (_, index) => `shop-${String(index).padStart(5, '0')}`);
+  const names = makeNames(resources);
   await world.objects.create(KINDS.Namespace, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+  tell(`${tool}: delivers ${String(resources)} resources`);
   await world.deliver(namespace, names);
+  tell(`${tool}: starts`);
   const from = (): number => statSync(api.auditLog).size;
   const before = from();
   const running = startTool(tool, { api, folder, ...about });
   try {
     const firstAction = await until('the first action', () => firstWrite(api, tool, before), running);
     const settled = await until('all are Ready', () => names.every((name) => world.isReady(namespace, name)), running);
+    tell(`${tool}: all are Ready after ${(settled / 1000).toFixed(1)} s`);
     await untilQuiet(api, tool);
     const requests = countRequests(api.auditLog, tool, before);
     const cpuSeconds = running.cpuSeconds();
@@ -61,6 +64,7 @@ export async function runTool(
     await sleep(restSeconds * 1000);
     const rest = countRequests(api.auditLog, tool, resting);
     const { now } = running.memory();
+    tell(`${tool}: was at rest`);
     const passwords = await changePasswords(world, namespace, names.slice(0, samples));
     const deletions = await deleteAll(world, namespace, names.slice(-samples));
     const counts = { writesAtRest: rest.writes, requestsAtRest: rest.all };
@@ -70,11 +74,47 @@ export async function runTool(
   }
 }
 
+/** What the watcher takes for many resources at rest, beginning with its start. Times in seconds, memory in MiB. */
+export async function watchSettled(
+  { api, world, folder }: Stage,
+  { resources, restSeconds }: Pick<Amount, 'resources' | 'restSeconds'>,
+): Promise<object> {
+  const namespace = 'large';
+  const names = makeNames(resources);
+  await world.objects.create(KINDS.Namespace, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+  tell(`delivers ${String(resources)} resources at rest`);
+  await world.deliverSettled(namespace, names);
+  const from = statSync(api.auditLog).size;
+  tell('starts');
+  const running = startTool('ours', { api, folder, namespace });
+  try {
+    const memory: number[] = [];
+    for (let seconds = 0; seconds < restSeconds; seconds += 10) {
+      await sleep(10_000);
+      memory.push(Math.round(running.memory().now));
+    }
+    const { now, peak } = running.memory();
+    const { all, writes } = countRequests(api.auditLog, 'ours', from);
+    return { peak, resting: now, memory, requests: all, writes, cpuSeconds: running.cpuSeconds() };
+  } finally {
+    await running.stop();
+  }
+}
+
+function makeNames(resources: number): string[] {
+  return Array.from({ length: resources }, (_, index) => `shop-${String(index).padStart(5, '0')}`);
+}
+
+/** Progress, for people who wait. */
+function tell(what: string): void {
+  console.error(`${new Date().toISOString().slice(11, 19)} ${what}`);
+}
+
 /** Milliseconds since the start of a process until something holds. */
 async function until(what: string, holds: () => boolean, { startedAt }: Running): Promise<number> {
   while (!holds()) {
     if (performance.now() - startedAt > 900_000) throw new Error(`${what}: not within 15 minutes`);
-    await sleep(10);
+    await sleep(20);
   }
   return performance.now() - startedAt;
 }

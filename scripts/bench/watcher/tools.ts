@@ -24,8 +24,6 @@ export interface StartOptions {
   readonly api: ApiServer;
   readonly namespace: string;
   readonly folder: string;
-  /** `job`: kopf makes the backup Job at once, without stopping the server. */
-  readonly steps?: 'all' | 'job' | undefined;
 }
 
 export function startTool(tool: Tool, options: StartOptions): Running {
@@ -52,11 +50,13 @@ export function startTool(tool: Tool, options: StartOptions): Running {
 
 function startOurs({ api, namespace }: StartOptions, log: number): ChildProcess {
   const words = ['watch', '--kubeconfig', api.kubeconfig('ours'), '--namespace', namespace, '--metrics-address', '0'];
-  return spawn(process.execPath, ['dist/kubectl-mysql.js', ...words], { stdio: ['ignore', 'ignore', log] });
+  // As in the Deployment that `kubectl mysql install` prints.
+  const env = { ...process.env, NODE_OPTIONS: '--max-semi-space-size=2' };
+  return spawn(process.execPath, ['dist/kubectl-mysql.js', ...words], { stdio: ['ignore', 'ignore', log], env });
 }
 
-function startKopf({ api, namespace, steps = 'all' }: StartOptions, log: number): ChildProcess {
-  const environment = { ...process.env, BENCH_URL: api.url, BENCH_TOKEN: 'kopf', BENCH_STEPS: steps };
+function startKopf({ api, namespace }: StartOptions, log: number): ChildProcess {
+  const environment = { ...process.env, BENCH_URL: api.url, BENCH_TOKEN: 'kopf' };
   const words = ['run', '--quiet', '--standalone', '--namespace', namespace, 'scripts/bench/kopf/operator.py'];
   return spawn(join(installKopf(), 'bin', 'kopf'), words, { stdio: ['ignore', log, log], env: environment });
 }

@@ -8,18 +8,21 @@ import { isClusterError } from '../../../src/cluster/errors.ts';
 import { KINDS, type Kind, type StoredMySQL } from '../../../src/cluster/kinds.ts';
 import { createObjects, type Manifest, type Objects } from '../../../src/cluster/objects.ts';
 import { startReflector, type Reflector } from '../../../src/cluster/reflector.ts';
-import type { ConfigMap, Job, Pod, StatefulSet, StoredObject } from '../../../src/cluster/types.ts';
+import type { ConfigMap, Job, StatefulSet, StoredObject } from '../../../src/cluster/types.ts';
 import { RESOURCE_LABEL } from '../../../src/api/names.ts';
 import type { MySQLResource } from '../../../src/api/resource.ts';
 import { buildModel } from '../../../src/model/model.ts';
 import { parseYaml } from '../../../src/parse/yaml.ts';
 import { createRenderer } from '../../../src/render/manifests.ts';
+import { deliverSettled } from './settled.ts';
 
 /** What can be asked of it. */
 export interface World {
   readonly objects: Objects;
-  /** Delivers so many resources of a namespace, with bound claims and a pod that waits for the gate. */
+  /** Delivers so many resources of a namespace, with bound claims. */
   readonly deliver: (namespace: string, names: readonly string[]) => Promise<void>;
+  /** Delivers so many as the watcher leaves them at rest: nothing is left to be done. */
+  readonly deliverSettled: (namespace: string, names: readonly string[]) => Promise<void>;
   /** When a Job of this name was first seen, by performance.now(). */
   readonly untilJob: (namespace: string, name: string) => Promise<number>;
   readonly isReady: (namespace: string, name: string) => boolean;
@@ -28,7 +31,7 @@ export interface World {
   readonly stop: () => Promise<void>;
 }
 
-const AT_ONCE = 24;
+const AT_ONCE = 32;
 const ALL_KINDS: Readonly<Record<string, Kind>> = KINDS;
 const IMAGE = 'mysql:9.7';
 
@@ -76,16 +79,7 @@ function playControllers(
       ...options,
       kind: KINDS.StatefulSet,
       onChange: ({ kind, object: { metadata } }) => {
-        const pod = { namespace: metadata.namespace, name: `${metadata.name}-0` };
-        if (kind === 'deleted') follow(objects.delete(KINDS.Pod, pod, { gracePeriodSeconds: 0 }));
-      },
-    }),
-    startReflector<Pod>({
-      ...options,
-      kind: KINDS.Pod,
-      selection: { labelSelector: RESOURCE_LABEL },
-      onChange: ({ kind, object }) => {
-        if (kind === 'deleted') follow(remakePod(objects, object));
+        if (kind === 'deleted' || metadata.deletionTimestamp !== undefined) follow(endSet(objects, metadata));
       },
     }),
     startReflector<Job>({
@@ -117,6 +111,8 @@ export function startWorld(kubeconfig: string): World {
   return {
     objects,
     deliver: (namespace, names) => each(names, (name) => deliver(objects, render, makeResource(namespace, name))),
+    deliverSettled: (namespace, names) =>
+      each(names, (name) => deliverSettled(objects, render(buildModel(makeResource(namespace, name), namespace)))),
     untilJob: (namespace, name) =>
       new Promise((resolve, reject) => {
         const id = `${namespace}/${name}`;
@@ -156,13 +152,11 @@ async function deliver(
   render: ReturnType<typeof createRenderer>,
   resource: MySQLResource,
 ): Promise<void> {
-  const { name } = resource.metadata;
   const namespace = resource.metadata.namespace ?? '';
   for (const { kind, yaml } of render(buildModel(resource, namespace))) {
-    const manifest = parseYaml(yaml) as Manifest & { readonly spec: { readonly template: { readonly spec: object } } };
+    const manifest = parseYaml(yaml) as Manifest;
     const made = await objects.create(ALL_KINDS[kind] ?? KINDS.ConfigMap, manifest);
     if (kind === 'PersistentVolumeClaim') await bind(objects, made);
-    if (kind === 'StatefulSet') await makePod(objects, { namespace, name }, manifest.spec.template);
   }
 }
 
@@ -192,35 +186,35 @@ async function bind(objects: Objects, { metadata }: StoredObject): Promise<void>
   await objects.patch(KINDS.PersistentVolumeClaim, key, merge({ status }), { subresource: 'status' });
 }
 
-async function makePod(
-  objects: Objects,
-  { namespace, name }: { readonly namespace: string; readonly name: string },
-  { metadata, spec }: { readonly metadata?: object; readonly spec: object },
-): Promise<void> {
-  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, name: `${name}-0`, namespace }, spec };
-  await objects.create(KINDS.Pod, pod);
+/** Its pod goes at once, and it after its pod where it waits for that. */
+async function endSet(objects: Objects, metadata: StoredObject['metadata']): Promise<void> {
+  const { namespace = '', name, uid, deletionTimestamp } = metadata;
+  await objects.delete(KINDS.Pod, { namespace, name: `${name}-0` }, { gracePeriodSeconds: 0 });
+  if (deletionTimestamp === undefined) return;
+  const body = { metadata: { finalizers: null } };
+  await objects.patch(KINDS.StatefulSet, { namespace, name }, { kind: 'merge', body }, { uid });
 }
 
-/** As a StatefulSet does: a pod that has waited long is deleted by the watcher, to be made anew. */
-async function remakePod(objects: Objects, { metadata: { namespace, name, labels } }: Pod): Promise<void> {
-  const set = await objects.find(KINDS.StatefulSet, { namespace, name: name.replace(/-0$/, '') });
-  if (!set || !name.endsWith('-0')) return;
-  const { template } = (set as unknown as { readonly spec: { readonly template: { readonly spec: object } } }).spec;
+/**
+ * The server's pod comes to be when the gate opens, and is Ready. One that had waited for minutes, as it would until a thousand
+ * resources are delivered, would have to be replaced first, which is no part of a start beside a running watcher.
+ */
+async function makeReady(objects: Objects, gate: StoredObject['metadata']): Promise<void> {
+  const { namespace = '', labels = {} } = gate;
+  const name = labels[RESOURCE_LABEL] ?? '';
+  const set: StoredObject = await objects.get(KINDS.StatefulSet, { namespace, name });
+  const { template } = (set as unknown as { readonly spec: { readonly template: Pick<Manifest, 'metadata'> } }).spec;
+  const pod = { namespace, name: `${name}-0` };
   await objects.create(KINDS.Pod, {
+    ...template,
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { namespace, name, labels },
-    spec: template.spec,
-  } as Manifest);
-}
-
-async function makeReady(objects: Objects, gate: StoredObject['metadata']): Promise<void> {
-  const { namespace, labels = {} } = gate;
+    metadata: { ...template.metadata, ...pod },
+  });
   const status = {
     phase: 'Running',
     conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: new Date().toISOString() }],
   };
-  const pod = { namespace, name: `${labels[RESOURCE_LABEL] ?? ''}-0` };
   await objects.patch(KINDS.Pod, pod, { kind: 'merge', body: { status } }, { subresource: 'status' });
 }
 
