@@ -267,6 +267,21 @@ describe.concurrent('a watcher that may not touch volumes', () => {
       expect(await database.hasRows(['3\tthree'])).toBe(true);
     }));
 
+  it('keeps the data while the claim with its final backup is going', () =>
+    withoutVolumes('lost-backup', async (database) => {
+      await database.delete();
+      const pods = ['get', 'pods', '-l', `job-name=backup-${NAME}-job`, '-o', 'jsonpath={.items[*].status.phase}'];
+      await database.untilPrinted('the backup runs', pods, /Running/);
+      await database.kubectl(['delete', 'pvc', `backup-${CLAIM}`, '--wait=false']);
+      expect(await database.untilStalled('ClaimDeleting')).toContain('would take the final backup along');
+      await grantRights(database.namespace, '--protect-volumes');
+      await database.untilGone();
+      await database.deliver();
+      // From the backup, or on the volume that was kept meanwhile.
+      await database.untilReady();
+      expect(await database.hasRows()).toBe(true);
+    }));
+
   it('says what is lost with a claim, and begins anew only when it is told to', () =>
     withoutVolumes('lost-claim', async (database) => {
       await database.kubectl(['delete', 'pvc', CLAIM, '--wait=false']);
