@@ -8,6 +8,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { TestProject } from 'vitest/node';
+import { tryLock } from './support/lock.ts';
 
 /** What a worker's tests find in their environment: see `use-cluster.ts`. */
 export interface ClusterEnvironment {
@@ -17,7 +18,7 @@ export interface ClusterEnvironment {
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** By the worker's number, from 1, less 1. */
+    /** As many as there are workers. */
     readonly clusters: readonly ClusterEnvironment[];
   }
 }
@@ -63,27 +64,10 @@ async function takeFolders(count: number): Promise<readonly Taken[]> {
   for (let number = 1; taken.length < count; number += 1) {
     if (number > MOST_FOLDERS) throw new Error(`${FOLDER}-1 to -${String(MOST_FOLDERS)} are in use by other runs`);
     const folder = `${FOLDER}-${String(number)}`;
-    const release = await lock(`${folder}.lock`);
+    const release = await tryLock(`${folder}.lock`);
     if (release) taken.push({ folder, release });
   }
   return taken;
-}
-
-/** Gives undefined when another process has the lock. It is held by a child that ends with this process, however that ends. */
-async function lock(file: string): Promise<(() => void) | undefined> {
-  const holder = spawn('flock', ['--nonblock', file, 'cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
-  holder.stdin.on('error', () => undefined);
-  holder.stdin.write('\n');
-  const isHeld = await new Promise<boolean>((resolve, reject) => {
-    holder.once('error', reject);
-    holder.stdout.once('data', () => {
-      resolve(true);
-    });
-    holder.once('close', () => {
-      resolve(false);
-    });
-  });
-  return isHeld ? () => holder.stdin.end() : undefined;
 }
 
 async function bringUp(folder: string): Promise<ClusterEnvironment> {
