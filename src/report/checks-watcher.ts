@@ -65,8 +65,13 @@ export function checkWatcher(facts: DoctorFacts, now: number): Check[] {
   if (leases !== 'forbidden' && leases.some((each) => isFresh(each, now))) {
     return [ok('watcher', 'it runs outside of a Deployment, and its Lease is fresh')];
   }
-  const step = next('install it before the first resource', INSTALL);
-  return conclude('watcher', [finding('warn', 'no watcher was found, and nothing needs one yet', { next: step })], '');
+  const where = facts.namespace === undefined ? 'in the cluster' : `in the namespace ${facts.namespace}`;
+  const message = `no watcher was found, and no resource ${where} needs one yet`;
+  return conclude(
+    'watcher',
+    [finding('warn', message, { next: next('install it before the first resource', INSTALL) })],
+    '',
+  );
 }
 
 function findUnwatched({ resources, watcher }: DoctorFacts, now: number): Finding[] {

@@ -159,7 +159,12 @@ describe('what is found', () => {
     [
       'no watcher and no resource',
       { watcher: { deployments: [], leases: [] }, watcherRights: [], resources: [] },
-      'warn  watcher: no watcher was found, and nothing needs one yet – install it before the first resource: kubectl mysql install | kubectl apply --server-side -f -',
+      'warn  watcher: no watcher was found, and no resource in the cluster needs one yet – install it before the first resource: kubectl mysql install | kubectl apply --server-side -f -',
+    ],
+    [
+      'no watcher and no resource in the namespace that is looked at',
+      { watcher: { deployments: [], leases: [] }, watcherRights: [], resources: [], namespace: 'prod' },
+      'warn  watcher: no watcher was found, and no resource in the namespace prod needs one yet – install it before the first resource: kubectl mysql install | kubectl apply --server-side -f -',
     ],
     [
       'a watcher that is not ready',
