@@ -89,6 +89,8 @@ async function repeat<T>(
       if (clock.elapsed() + delayMs >= end || signal.aborted) throw error;
       if (isClusterError(error, 'Unauthorized')) await keeper.renew().catch(() => undefined);
       await sleep(clock, delayMs, signal);
+      // A process that was held up meanwhile sends nothing more.
+      if (clock.elapsed() >= end) throw error;
     }
   }
 }

@@ -26,6 +26,8 @@ export interface ControllerOptions {
   /** What is rendered is delivered, too. */
   readonly render?: boolean;
   readonly onRound?: ReconcileContext['onRound'];
+  /** Whether another watcher may have been elected: nothing is written then. */
+  readonly isDeposed?: (() => boolean) | undefined;
   /** The same decision was carried out again and again without effect. */
   readonly onRepeat?: (round: Round, times: number) => void;
   /**
@@ -87,6 +89,7 @@ export function startController(options: ControllerOptions): Controller {
     clock,
     now: connection.now,
     refusals: createRefusals(),
+    isDeposed: options.isDeposed,
     applier: options.render ? createApplier() : undefined,
     ...(onRound ? { onRound } : {}),
   };

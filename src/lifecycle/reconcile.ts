@@ -2,7 +2,7 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../cluster/clock.ts';
-import { ClusterError, isClusterError } from '../cluster/errors.ts';
+import { isClusterError } from '../cluster/errors.ts';
 import { KINDS } from '../cluster/kinds.ts';
 import type { Objects } from '../cluster/objects.ts';
 import type { Action, Decision } from './actions.ts';
@@ -10,6 +10,7 @@ import type { Applied, Applier } from './apply-rendered.ts';
 import { buildStatus } from './conditions.ts';
 import { decide } from './decide.ts';
 import { execute } from './execute.ts';
+import { refuseLateWrites } from './fresh-writes.ts';
 import { isLearnable, learn } from './learn.ts';
 import { mergePatch } from './merge-patch.ts';
 import type { VolumesOf } from './observe-storage.ts';
@@ -46,6 +47,8 @@ export interface ReconcileContext {
   /** What earlier rounds were refused. */
   readonly refusals: Refusals;
   readonly volumesOf?: VolumesOf;
+  /** Whether others may have taken our place; never by default. */
+  readonly isDeposed?: (() => boolean) | undefined;
   /** With it what is rendered is delivered. */
   readonly applier?: Applier | undefined;
   /** Called when the status is written and before the first action, and before each step on the way. */
@@ -118,8 +121,8 @@ function isStep(action: Action, { observation: { hasAllPods } }: Round): boolean
   return STOPS.includes(action.kind);
 }
 
-function lookAtAll(key: ResourceKey, { objects, now }: ReconcileContext): Promise<Observation> {
-  return observe(key, { objects, now: now(), whole: true });
+function lookAtAll(key: ResourceKey, { objects, now, volumesOf }: ReconcileContext): Promise<Observation> {
+  return observe(key, { objects, now: now(), whole: true, ...(volumesOf ? { volumesOf } : {}) });
 }
 
 function isStopping({ decision: { actions } }: Round): boolean {
@@ -150,30 +153,28 @@ function goesOn(round: Round, context: ReconcileContext): boolean {
 async function takeStep(round: Round, context: ReconcileContext): Promise<Observation> {
   context.onRound?.({ ...round, isStep: true });
   let { observation } = round;
+  const { objects } = whileFresh(context, round.seenAt);
   await act(round, context, async (action) => {
-    const answer = await execute(action, observation, { ...context, now: formatTime(context.now()) });
+    const answer = await execute(action, observation, { ...context, objects, now: formatTime(context.now()) });
     observation = learn(observation, action, answer);
   });
   return observation;
 }
 
-const TOO_LATE = {
-  code: 409,
-  reason: 'Conflict',
-  message: 'what was seen is too old to act on; it is looked at again',
-};
+/** Whatever is written on what was seen then is not written later than is right. */
+function whileFresh(context: ReconcileContext, seenAt: number): ReconcileContext {
+  const { objects, clock, isDeposed = () => false } = context;
+  return { ...context, objects: refuseLateWrites(objects, () => clock.elapsed() - seenAt > OLD_MS || isDeposed()) };
+}
 
 /** Carries out a decision, and remembers what was refused. */
 async function act(
   round: Round,
-  { refusals, clock }: ReconcileContext,
+  { refusals }: ReconcileContext,
   carryOut: (action: Action) => Promise<unknown>,
 ): Promise<void> {
   try {
-    for (const action of round.decision.actions) {
-      if (clock.elapsed() - round.seenAt > OLD_MS) throw new ClusterError(TOO_LATE);
-      await carryOut(action);
-    }
+    for (const action of round.decision.actions) await carryOut(action);
     refusals.note(idOf(round), round.decision, undefined);
   } catch (error) {
     refusals.note(idOf(round), round.decision, error);
@@ -182,8 +183,9 @@ async function act(
 }
 
 /** The status tells what is about to be done before it is done: some of its facts must not get lost. */
-async function conclude(round: Round, applied: Applied, context: ReconcileContext): Promise<Round> {
+async function conclude(round: Round, applied: Applied, anyTime: ReconcileContext): Promise<Round> {
   const { observation, decision } = round;
+  const context = whileFresh(anyTime, round.seenAt);
   const now = context.now();
   const finish = (): Promise<void> =>
     act(round, context, (action) => execute(action, observation, { ...context, now: formatTime(now) }));
@@ -205,13 +207,14 @@ function formatTime(now: number): string {
 /** With `--render` what is rendered is delivered first, and then everything looked at again. */
 async function observeDelivered(
   key: ResourceKey,
-  { objects, applier, volumesOf, clock }: ReconcileContext,
+  around: ReconcileContext,
   now: number,
 ): Promise<Pick<Round, 'observation' | 'seenAt'> & { readonly applied: Applied }> {
+  const { objects, applier, volumesOf, clock } = around;
   const context = { objects, now, render: applier !== undefined, ...(volumesOf ? { volumesOf } : {}) };
   const seenAt = clock.elapsed();
   const observation = await observe(key, context);
-  const applied = (await applier?.apply(objects, observation, now)) ?? { changed: false };
+  const applied = (await applier?.apply(whileFresh(around, seenAt).objects, observation, now)) ?? { changed: false };
   if (!applied.changed) return { observation, seenAt, applied };
   const again = clock.elapsed();
   return { observation: await observe(key, context), seenAt: again, applied };

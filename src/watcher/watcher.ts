@@ -116,8 +116,8 @@ function explainUnready({ controller, lease }: Watcher): string {
   return deaf.length === 0 ? '' : `nothing was heard for minutes of ${deaf.join(', ')}; the log says why`;
 }
 
-/** Acts until one of the signals aborts. */
-async function act(watcher: Watcher, ...ends: readonly AbortSignal[]): Promise<void> {
+/** Acts until the signal aborts, or the term ends that it acts in. */
+async function act(watcher: Watcher, signal: AbortSignal, term?: Term): Promise<void> {
   const { connection, clock, random, namespace, render, metrics, log, events } = watcher;
   const reporter = createReporter({ log, events });
   const controller = startController({
@@ -126,12 +126,13 @@ async function act(watcher: Watcher, ...ends: readonly AbortSignal[]): Promise<v
     random,
     namespace,
     render,
+    isDeposed: term && (() => !term.isHeld()),
     observer: metrics.queue,
     ...reporter,
   });
   watcher.controller = controller;
   metrics.show(controller);
-  await anyAborted(ends);
+  await anyAborted(term ? [signal, term.ended] : [signal]);
   const stopped = controller.stop();
   watcher.controller = undefined;
   metrics.show(undefined);
@@ -174,7 +175,7 @@ async function actWhileLeading(
     log.info('stands by for the lease', { lease: LEASE_NAME, namespace: namespace ?? connection.namespace, identity });
     for (let term = await contend(); term; term = await contend()) {
       log.info('holds the lease', { identity });
-      await act(watcher, signal, term.ended);
+      await act(watcher, signal, term);
       if (!signal.aborted) log.warn('lost the lease', { identity });
       await term.release();
     }

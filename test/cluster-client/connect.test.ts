@@ -31,12 +31,11 @@ afterAll(async () => {
 afterEach(() => connection.close());
 
 /** Everything is answered by `answerWith`, which is told the how-manyth request it is. */
-function open(answerWith: typeof handle, timeoutMs = 2000): Connection {
+function open(answerWith: typeof handle, timeoutMs = 2000, clock = createSystemClock()): Connection {
   handle = answerWith;
   count = 0;
   records.length = 0;
   const { kubeconfig } = server;
-  const clock = createSystemClock();
   const onAnswer = (record: AnswerRecord): number => records.push(record);
   connection = connect({ kubeconfig, environment: {}, version: '1.2.3', clock, timeoutMs, onAnswer });
   return connection;
@@ -192,6 +191,18 @@ describe('a server in trouble', () => {
       refuse(response, 429, { reason: 'TooManyRequests' }, { 'retry-after': '60' });
     });
     expect(await failureOf(get())).toMatchObject({ retryable: true, retryAfterMs: 60_000 });
+    expect(count).toBe(1);
+  });
+
+  it('that says 429 is not written to later than we wait, although the process was held up before it asked again', async () => {
+    const clock = createSystemClock();
+    let heldUpMs = 0;
+    const answerWith: typeof handle = (_, response) => {
+      refuse(response, 429, { reason: 'TooManyRequests' }, { 'retry-after': '1' });
+      setTimeout(() => (heldUpMs = 60_000), 300);
+    };
+    open(answerWith, 2000, { ...clock, elapsed: () => clock.elapsed() + heldUpMs });
+    expect(await failureOf(post({}))).toMatchObject({ code: 429 });
     expect(count).toBe(1);
   });
 
