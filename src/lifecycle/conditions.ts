@@ -3,8 +3,8 @@
 import type { Decision } from './actions.ts';
 import type { JobResult, Observed, ObservedJob, Time } from './observed.ts';
 import { findServer } from './pods.ts';
-import { isFinalBackup } from './status.ts';
-import { boundVolume } from './volumes.ts';
+import { RIGHT_LOST, isFinalBackup } from './status.ts';
+import { PROTECT_VOLUMES, boundVolume } from './volumes.ts';
 
 /** A condition of the status. */
 export interface Condition {
@@ -94,6 +94,10 @@ function describePassword({ passwords, resource }: Observed): Row {
 }
 
 function describeVolumes(observed: Observed): Row {
+  if (observed.volumesLostSince !== undefined) {
+    const message = `the watcher may not read or change volumes any more; those that it kept outlive their claims. ${PROTECT_VOLUMES}`;
+    return ['VolumesProtected', 'False', RIGHT_LOST, message];
+  }
   if (!observed.mayTouchVolumes) {
     const message = 'the watcher may not change volumes: deleting a claim or the namespace destroys its data';
     return ['VolumesProtected', 'False', 'Forbidden', message];

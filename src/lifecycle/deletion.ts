@@ -21,6 +21,7 @@ export function decideDeletion(observed: Observed, resource: ObservedResource, n
   return (
     protectVolumes(observed) ??
     askWhatIsDeleted(observed) ??
+    awaitVolumes(observed, resource, now) ??
     holdServer(observed, resource) ??
     stopServer(observed, resource, now) ??
     saveData(observed, resource, now) ??
@@ -39,6 +40,22 @@ function protectVolumes(observed: Observed): Decision | undefined {
   if (actions.length > 0) return reconciling('Retaining', 'makes the volumes outlive their claims', ...actions);
   if (!observed.namespaceTerminating) return undefined;
   return reconciling('NamespaceTerminating', tellNamespaceEnd(observed), { kind: 'remove-finalizer' });
+}
+
+/** A right that was taken away may be back in a moment: roles are made anew. */
+const VOLUMES_PATIENCE_MS = 600_000;
+
+/** Which volume holds the data is better known before it is backed up; for ever nobody has to wait for that. */
+function awaitVolumes(
+  { volumesLostSince }: Observed,
+  { deletionPolicy, skipFinalBackup }: ObservedResource,
+  now: number,
+): Decision | undefined {
+  if (volumesLostSince === undefined || deletionPolicy !== 'Backup' || skipFinalBackup) return undefined;
+  const left = volumesLostSince + VOLUMES_PATIENCE_MS - now;
+  if (left <= 0) return undefined;
+  const message = `the watcher may not read volumes any more; for ten minutes the final backup waits for that right, then it is made of the volume that the claim is bound to, and the volume is kept. ${PROTECT_VOLUMES}`;
+  return { ...stalled('VolumesForbidden', message), again: left };
 }
 
 /**

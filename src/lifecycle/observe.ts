@@ -19,7 +19,7 @@ import { STEPS, hashInput, hashManifest, identifyJobs, readJobs } from './observ
 import { observePasswords, type Passwords } from './observe-passwords.ts';
 import { observePods, type MountingPods } from './observe-pods.ts';
 import { observeStorage, type VolumesOf } from './observe-storage.ts';
-import type { Observed, ObservedGate, ObservedResource, ObservedStorage } from './observed.ts';
+import type { Observed, ObservedGate, ObservedResource, ObservedStorage, Time } from './observed.ts';
 import { closedSince, readStatus, type StoredStatus } from './status.ts';
 import { boundVolume } from './volumes.ts';
 import type { JobWish } from './wanted-job.ts';
@@ -98,6 +98,7 @@ export async function observe(key: ResourceKey, context: ObserveContext): Promis
     resource: resource && toResource(resource, status),
     ...around,
     mayTouchVolumes,
+    volumesLostSince: mayTouchVolumes ? undefined : lostSince(key, context, status),
     data,
     backup,
     pods,
@@ -221,6 +222,17 @@ async function observeVolumes(
   };
   const [data, backup] = await Promise.all([read('data', names.dataClaim), read('backup', names.backupClaim)]);
   return { data: data.storage, backup: backup.storage, mayTouchVolumes: data.mayRead && backup.mayRead };
+}
+
+/** A right that was taken away: by what an earlier round wrote down, else by what this process could read before. */
+function lostSince(
+  { namespace, name }: ResourceKey,
+  { volumesOf, now }: ObserveContext,
+  { volumes }: StoredStatus,
+): Time | undefined {
+  if (volumes.lostSince !== undefined) return volumes.lostSince;
+  const couldRead = volumesOf?.({ namespace, name: childNames(name).dataClaim }) !== undefined;
+  return volumes.areKept || couldRead ? now : undefined;
 }
 
 type StorageLook = Awaited<ReturnType<typeof observeStorage>>;

@@ -185,6 +185,8 @@ export interface Observed {
   readonly namespaceTerminating: boolean;
   /** The watcher may read and change PersistentVolumes. */
   readonly mayTouchVolumes: boolean;
+  /** Since when it may not any more, although it kept these volumes before or could read some; undefined otherwise. */
+  readonly volumesLostSince: Time | undefined;
   readonly data: ObservedStorage;
   readonly backup: ObservedStorage;
   readonly pods: readonly ObservedPod[];

@@ -6,7 +6,7 @@ import { ready, reconciling, stalled, type Action, type Decision } from './actio
 import type { Observed, ObservedJob, ObservedPod, ObservedResource } from './observed.ts';
 import { findServer, followRunning, isUnwanted, replaceJob, stopOwners } from './pods.ts';
 import { resetPassword } from './password.ts';
-import { adoptActions, isProvablyNew } from './volumes.ts';
+import { PROTECT_VOLUMES, adoptActions, isProvablyNew } from './volumes.ts';
 
 /** A pod that has waited longer is made anew before the gate opens: the kubelet looks again only after up to two minutes. */
 const STALE_POD_MILLISECONDS = 10_000;
@@ -30,6 +30,11 @@ export function decideStart(observed: Observed, resource: ObservedResource, now:
 /** No server runs: what is on the volumes, and with which password is it started? */
 function prepareStart(observed: Observed, resource: ObservedResource, now: number): Decision {
   const { passwords } = observed;
+  // Beside a volume that is kept a new one would get an older backup, or nothing.
+  if (observed.volumesLostSince !== undefined) {
+    const message = `the watcher may not read volumes any more, and starts no server without knowing which one holds the data. ${PROTECT_VOLUMES}`;
+    return stalled('VolumesForbidden', message);
+  }
   const isNew =
     !observed.jobs.restore && isProvablyNew(observed, observed.data) && isProvablyNew(observed, observed.backup);
   if (!passwords.hasActive && !passwords.hasDesired) {

@@ -6,6 +6,8 @@ import type { ObservedStatus, Time } from './observed.ts';
 /** What an earlier round wrote down. */
 export interface StoredStatus extends ObservedStatus {
   readonly gateClosedAt: Time | undefined;
+  /** Whether they were kept when they could last be read, and since when that is not so. */
+  readonly volumes: { readonly areKept: boolean; readonly lostSince: Time | undefined };
   /** What annotations asked for; it counts although the annotation is gone. */
   readonly requests: { readonly skipFinalBackup: boolean; readonly rotateNow: boolean };
 }
@@ -24,6 +26,7 @@ export function readStatus(resource: StoredMySQL | undefined): StoredStatus {
     resetSince: typeof resetPassword === 'string' ? resetPassword : '',
     requests: { skipFinalBackup: skipFinalBackup !== undefined, rotateNow: rotateNow !== undefined },
     notReadySince: readNotReady(conditions),
+    volumes: readVolumes(conditions),
     gateOpenedAt: readTime(gateOpenedAt),
     gateClosedAt: readTime(gateClosedAt),
   };
@@ -51,10 +54,24 @@ export function closedSince(
   return gateClosedAt !== undefined && gateClosedAt > gateOpenedAt ? gateClosedAt : now;
 }
 
-function readNotReady(conditions: unknown): Time | undefined {
+type StoredCondition = Readonly<Record<string, unknown>>;
+
+function findCondition(conditions: unknown, wanted: string): StoredCondition | undefined {
   if (!Array.isArray(conditions)) return undefined;
-  const ready = (conditions as readonly Readonly<Record<string, unknown>>[]).find(({ type }) => type === 'Ready');
+  return (conditions as readonly StoredCondition[]).find(({ type }) => type === wanted);
+}
+
+function readNotReady(conditions: unknown): Time | undefined {
+  const ready = findCondition(conditions, 'Ready');
   return ready?.['status'] === 'False' ? readTime(ready['lastTransitionTime']) : undefined;
+}
+
+/** The reason of VolumesProtected where the watcher had the right to volumes, and has it no more. */
+export const RIGHT_LOST = 'RightLost';
+
+function readVolumes(conditions: unknown): StoredStatus['volumes'] {
+  const { status, reason, lastTransitionTime } = findCondition(conditions, 'VolumesProtected') ?? {};
+  return { areKept: status === 'True', lostSince: reason === RIGHT_LOST ? readTime(lastTransitionTime) : undefined };
 }
 
 function readTime(text: unknown): Time | undefined {

@@ -117,6 +117,12 @@ describe('a condition', () => {
       'Unknown/Pending',
     ],
     ['of volumes that may not be touched', 'VolumesProtected', running({ mayTouchVolumes: false }), 'False/Forbidden'],
+    [
+      'of volumes that may not be touched any more',
+      'VolumesProtected',
+      running({ mayTouchVolumes: false, volumesLostSince: NOW }),
+      'False/RightLost',
+    ],
     ['of a database that was not restored', 'Restored', running(), 'False/NothingRestored'],
     ['of a database that may not run yet', 'Restored', observed(), 'Unknown/Pending'],
     ['of the backup while the resource lives', 'BackedUp', running(), 'Unknown/NotDeleted'],

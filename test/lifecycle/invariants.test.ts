@@ -193,6 +193,7 @@ const UNREADABLE: Dimensions = {
   data: unreadableStorages('data'),
   backup: unreadableStorages('backup'),
   mayTouchVolumes: [false],
+  volumesLostSince: [undefined, NOW - 1000, NOW - 3_600_000],
 };
 
 function foreign(): ReturnType<typeof job> {

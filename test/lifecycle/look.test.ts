@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { FINALIZER, RESOURCE_UID_ANNOTATION } from '../../src/api/names.ts';
+import { ClusterError } from '../../src/cluster/errors.ts';
 import type { Objects } from '../../src/cluster/objects.ts';
 import type { StoredObject } from '../../src/cluster/types.ts';
 import { reconcile, type Round } from '../../src/lifecycle/reconcile.ts';
@@ -63,17 +64,30 @@ async function run(live: readonly StoredObject[]): Promise<Outcome> {
   return { round: await start(), ...noted };
 }
 
-/** One round, in which the watch of volumes tells of the new ones only. The process may be held up before it acts. */
+/** What happens to the watcher. */
+interface Fate {
+  /** The process is held up for so long before it acts. */
+  readonly heldUpMs?: number;
+  /** Another watcher is elected. */
+  readonly isDeposed?: boolean;
+  /** The right to volumes is taken away. */
+  readonly isForbidden?: boolean;
+}
+
+/** One round, in which the watch of volumes tells of the new ones only. */
 function prepare(
   live: readonly StoredObject[],
-  heldUpMs = 0,
+  { heldUpMs = 0, isDeposed = false, isForbidden = false }: Fate = {},
 ): Omit<Outcome, 'round'> & { readonly start: () => Promise<Round> } {
   const clock = createManualClock(NOW);
   const made: string[] = [];
   const lists: string[] = [];
   const removed: string[] = [];
-  const of = (kind: { readonly plural: string }): StoredObject[] =>
-    live.filter(({ kind: name }) => `${name.toLowerCase()}s` === kind.plural);
+  const of = (kind: { readonly plural: string }): StoredObject[] => {
+    if (isForbidden && kind.plural === 'persistentvolumes')
+      throw new ClusterError({ code: 403, reason: 'Forbidden', message: 'no' });
+    return live.filter(({ kind: name }) => `${name.toLowerCase()}s` === kind.plural);
+  };
   const objects = {
     find: (kind: { plural: string }, { name }: { name: string }) =>
       Promise.resolve(of(kind).find(({ metadata }) => metadata.name === name)),
@@ -95,7 +109,14 @@ function prepare(
     },
   } as unknown as Objects;
   const volumesOf = ({ name }: { name: string }): string[] => NEW[name] ?? [];
-  const context = { objects, volumesOf, refusals: createRefusals(), clock, now: () => NOW };
+  const context = {
+    objects,
+    volumesOf,
+    refusals: createRefusals(),
+    clock,
+    now: () => NOW,
+    isDeposed: () => isDeposed,
+  };
   return { made, lists, removed, start: () => reconcile({ namespace: 'a', name: 'shop' }, context) };
 }
 
@@ -114,8 +135,20 @@ describe('a gate', () => {
   });
 
   it('stays closed when the watcher was held up for so long that others may have taken its place', async () => {
-    const { start, made } = prepare(BEFORE_GATE, 121_000);
+    const { start, made } = prepare(BEFORE_GATE, { heldUpMs: 121_000 });
     await expect(start()).rejects.toMatchObject({ kind: 'Conflict' });
+    expect(made).toEqual([]);
+  });
+
+  it('stays closed when another watcher may have been elected', async () => {
+    const { start, made } = prepare(BEFORE_GATE, { isDeposed: true });
+    await expect(start()).rejects.toMatchObject({ kind: 'Conflict' });
+    expect(made).toEqual([]);
+  });
+
+  it('stays closed while the right to volumes is taken away that this process had', async () => {
+    const { start, made } = prepare(BEFORE_GATE, { isForbidden: true });
+    expect((await start()).decision.reason).toBe('VolumesForbidden');
     expect(made).toEqual([]);
   });
 

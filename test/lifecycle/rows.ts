@@ -209,6 +209,22 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
         'Reconciling/Opening: write-active new, open-gate empty',
       ],
       [
+        'starts no server while a right to volumes is taken away that the watcher had: another volume may hold the data',
+        observed({
+          resource: resource({ status: RAN }),
+          mayTouchVolumes: false,
+          volumesLostSince: NOW - 3_600_000,
+          jobs: { restore: finished('restored') },
+          passwords: { ...observed().passwords, hasActive: true, desiredIsCurrent: true },
+        }),
+        'Stalled/VolumesForbidden: ',
+      ],
+      [
+        'runs on when that right is taken away',
+        running({ mayTouchVolumes: false, volumesLostSince: NOW - 1000 }),
+        'Ready/Ready: ',
+      ],
+      [
         'takes a bound volume into use again that an earlier resource was done with',
         running({ data: { claim: claim('data'), volumes: [volume('data', { finished: true, policy: 'Delete' })] } }),
         'Reconciling/Retaining: retain-volume pvc-data-claim',
@@ -883,6 +899,25 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
         'and that is recorded',
         running({ resource: { ...dying, skipFinalBackup: true }, ...stopped }),
         'Reconciling/BackupSkipped: record-skip',
+      ],
+      [
+        'waits for the right to volumes that somebody has taken away, since it may be back in a moment',
+        running({ resource: dying, mayTouchVolumes: false, volumesLostSince: NOW - 1000 }),
+        'Stalled/VolumesForbidden: ',
+      ],
+      [
+        'does not wait for that right for ever',
+        running({ resource: dying, mayTouchVolumes: false, volumesLostSince: NOW - 600_000 }),
+        'Reconciling/Stopping: close-gate',
+      ],
+      [
+        'does not wait for that right when people give the data up',
+        running({
+          resource: { ...dying, skipFinalBackup: true },
+          mayTouchVolumes: false,
+          volumesLostSince: NOW - 1000,
+        }),
+        'Reconciling/Stopping: close-gate',
       ],
       [
         'keeps its data while the backup claim is going, too, and may not be kept',

@@ -1,9 +1,10 @@
 // What the status says about the gate: it is all that tells which pods were let in.
 
 import { describe, expect, it } from 'vitest';
+import type { StoredMySQL } from '../../src/cluster/kinds.ts';
 import { buildStatus } from '../../src/lifecycle/conditions.ts';
 import { reconciling } from '../../src/lifecycle/actions.ts';
-import { closedSince } from '../../src/lifecycle/status.ts';
+import { closedSince, readStatus } from '../../src/lifecycle/status.ts';
 import { NOW, observed } from '../support/observed.ts';
 
 const at = (milliseconds: number): string => new Date(NOW + milliseconds).toISOString().replace(/\.[0-9]+Z$/, 'Z');
@@ -41,6 +42,22 @@ describe('a gate that is gone', () => {
     const earlier = { gateOpenedAt: at(-5000), gateClosedAt: at(-9000) };
     const status = buildStatus({ observed: observed(), decision, earlier, now: NOW });
     expect(status).toMatchObject(earlier);
+  });
+});
+
+describe('volumes', () => {
+  const time = at(-9000);
+  const read = (condition: object): unknown => {
+    const resource = { status: { conditions: [{ type: 'VolumesProtected', lastTransitionTime: time, ...condition }] } };
+    return readStatus(resource as unknown as StoredMySQL).volumes;
+  };
+
+  it.each([
+    ['are known to be kept', { status: 'True', reason: 'Retained' }, { areKept: true, lostSince: undefined }],
+    ['were never to be read', { status: 'False', reason: 'Forbidden' }, { areKept: false, lostSince: undefined }],
+    ['may not be read any more', { status: 'False', reason: 'RightLost' }, { areKept: false, lostSince: NOW - 9000 }],
+  ])('%s', (_, condition, expected) => {
+    expect(read(condition)).toEqual(expected);
   });
 });
 

@@ -2,7 +2,7 @@
 
 import type { Action, Decision } from '../../src/lifecycle/actions.ts';
 import type { Observed, ObservedResource, ObservedStorage, ObservedVolume } from '../../src/lifecycle/observed.ts';
-import { ownersOf } from '../../src/lifecycle/pods.ts';
+import { findServer, ownersOf } from '../../src/lifecycle/pods.ts';
 import { boundVolume } from '../../src/lifecycle/volumes.ts';
 
 /** Checks one decision; gives the invariant that it breaks. */
@@ -150,6 +150,11 @@ const CHECKS: readonly Check[] = [
     'I9: the gate opens only for volumes that outlive their claims',
     (action, state) =>
       action.kind !== 'open-gate' || !state.mayTouchVolumes || (isSafe(state.data) && isSafe(state.backup)),
+  ],
+  [
+    'the gate opens for a server that does not run only where nobody has taken the right to volumes away',
+    (action, state) =>
+      action.kind !== 'open-gate' || state.volumesLostSince === undefined || findServer(state) !== undefined,
   ],
   [
     'the gate opens only while the resource lives',

@@ -129,6 +129,7 @@ export function observed(change: Partial<Observed> = {}): Observed {
     definitionDeleting: false,
     namespaceTerminating: false,
     mayTouchVolumes: true,
+    volumesLostSince: undefined,
     data: { claim: claim('data'), volumes: [volume('data')] },
     backup: { claim: claim('backup'), volumes: [volume('backup')] },
     pods: [],
