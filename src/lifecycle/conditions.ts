@@ -127,11 +127,13 @@ function describeBackup({ resource, data }: Observed, facts: Fields): Row {
   return ['BackedUp', 'False', data.claim ? 'Pending' : 'NoVolume', 'there is no final backup yet'];
 }
 
-/** At rest the message tells the last thing that happened. */
-function messageOf({ name, gate, passwords }: Observed, { progress, reason, message }: Decision): string {
-  if (progress !== 'Ready' || reason === 'Paused' || gate === undefined) return message;
+/** At rest, with the password that git names in force, the message tells the last thing that happened. */
+function messageOf({ name, gate, passwords }: Observed, { reason, message }: Decision): string {
+  if (!AT_REST.includes(reason) || gate === undefined || !passwords.desiredIsCurrent) return message;
   return passwords.wasChanged ? 'mysql password changed!' : `${name} created ${gate.created}`;
 }
+
+const AT_REST = ['Ready', 'PasswordOverlap'];
 
 function recordFacts(observed: Observed, decision: Decision, earlier: Fields, time: string): Fields {
   const { gateOpenedAt: opened = '', gateClosedAt: closed = '' } = earlier as Readonly<Record<string, string>>;

@@ -11,10 +11,18 @@ export function decidePassword(observed: Observed, resource: ObservedResource, n
   const { passwords } = observed;
   if (passwords.hasNext) return followChange(observed, resource, passwords.nextIsCurrent ? 'confirm' : 'complete');
   if (passwords.previousSince !== undefined) return keepOverlap(observed, resource, now);
-  if (!passwords.hasDesired)
-    return ready('PasswordMissing', 'the Secret with the password is missing; the old one stays in force');
+  if (!passwords.hasDesired) return ready('PasswordMissing', tellMissing(observed));
   if (passwords.desiredIsCurrent) return ready('Ready', 'the server is Ready');
   return change('begins to change the password', { kind: 'write-active', change: 'begin' });
+}
+
+/** A server that runs needs no Secret; whoever looks after it should know before it is started again. */
+function tellMissing({ name, passwords }: Observed): string {
+  const missing = 'the Secret with the password is missing';
+  if (passwords.hasActive)
+    return `${missing}; the server runs on with the password in force, and gets no other one until that Secret is there: create it, or deliver it by your secrets tool`;
+  const { activeSecret } = childNames(name);
+  return `${missing}, and ${activeSecret}, too; the server runs on, but does not start again without them: create that one, and ${activeSecret} is written again`;
 }
 
 /** MySQL keeps two passwords, not three, so a newer one waits until the old one is discarded. */
@@ -22,11 +30,15 @@ function keepOverlap(observed: Observed, resource: ObservedResource, now: number
   const { passwords } = observed;
   const end = (passwords.previousSince ?? now) + resource.passwordOverlap * 1000;
   if (now >= end || resource.rotateNow) return followChange(observed, resource, 'discard');
-  const isNewer = passwords.hasDesired && !passwords.desiredIsCurrent;
-  const message = isNewer
-    ? 'a newer password waits until the previous one is discarded'
-    : 'the server is Ready; the previous password still works';
-  return { ...ready('PasswordOverlap', message), again: end - now };
+  return { ...ready('PasswordOverlap', tellOverlap(observed)), again: end - now };
+}
+
+function tellOverlap(observed: Observed): string {
+  const { hasDesired, desiredIsCurrent } = observed.passwords;
+  if (!hasDesired) return `the previous password still works; ${tellMissing(observed)}`;
+  return desiredIsCurrent
+    ? 'the server is Ready; the previous password still works'
+    : 'a newer password waits until the previous one is discarded';
 }
 
 function followChange(

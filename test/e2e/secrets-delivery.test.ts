@@ -79,7 +79,7 @@ describe.concurrent('a Secret that a tool delivers', () => {
       const uid = await read(database, SECRET, '.metadata.uid');
 
       await database.kubectl(['delete', 'secret', SECRET]);
-      expect(await untilReason(database, 'PasswordMissing')).toContain('the old one stays in force');
+      expect(await untilReason(database, 'PasswordMissing')).toContain('runs on with the password in force');
       await put(database, secretOf(PASSWORD));
       await expectUnchanged(database, before);
       expect(await read(database, SECRET, '.metadata.uid')).not.toBe(uid);
@@ -116,7 +116,7 @@ describe.concurrent('a Secret that a tool delivers', () => {
         /./,
       );
       await database.kubectl(['delete', 'secret', SECRET]);
-      expect(await untilReason(database, 'PasswordMissing')).toContain('the old one stays in force');
+      expect(await untilReason(database, 'PasswordMissing')).toContain('runs on with the password in force');
       await database.hasRows([], OTHER);
       await put(database, secretOf(OTHER));
       await untilMessage(database.namespace, NAME, 'mysql password changed!');

@@ -41,6 +41,21 @@ describe('the message', () => {
       'mysql password changed!',
     ],
     [
+      'of a server whose Secret is gone: what is missing, and what follows',
+      running({ passwords: { ...passwords, hasDesired: false, desiredIsCurrent: false } }),
+      'the Secret with the password is missing; the server runs on with the password in force, and gets no other one until that Secret is there: create it, or deliver it by your secrets tool',
+    ],
+    [
+      'of a server whose previous password works',
+      running({ passwords: { ...passwords, wasChanged: true, previousSince: NOW } }),
+      'mysql password changed!',
+    ],
+    [
+      'of a server whose next password waits for the end of the previous one',
+      running({ passwords: { ...passwords, wasChanged: true, previousSince: NOW, desiredIsCurrent: false } }),
+      'a newer password waits until the previous one is discarded',
+    ],
+    [
       'of whatever waits: why',
       observed({ passwords: { ...passwords, hasDesired: false, hasActive: false } }),
       'waits for the Secret with the password; create it, or deliver it by your secrets tool',

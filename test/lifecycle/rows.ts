@@ -731,6 +731,11 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
         'Reconciling/PasswordChanging: create-job change-pass',
       ],
       [
+        'that is replaced works, and says so, although the Secret is gone',
+        running({ passwords: { ...overlapping, hasDesired: false, desiredIsCurrent: false } }),
+        'Ready/PasswordOverlap: ',
+      ],
+      [
         'is discarded when the Job says so',
         running({ passwords: over, jobs: { 'change-pass': finished('done') } }),
         'Reconciling/PasswordChanging: write-active discard',
@@ -738,6 +743,11 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
       [
         'whose Secret is gone stays in force',
         running({ passwords: { ...active, hasDesired: false, desiredIsCurrent: false } }),
+        'Ready/PasswordMissing: ',
+      ],
+      [
+        'that no Secret tells any more is in force as long as the server runs',
+        running({ passwords: { ...active, hasActive: false, hasDesired: false, desiredIsCurrent: false } }),
         'Ready/PasswordMissing: ',
       ],
     ],
