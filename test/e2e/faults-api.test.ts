@@ -6,6 +6,7 @@ import {
   allKills,
   boundedPart,
   callFaults,
+  freezes,
   periodFaults,
   watchFaults,
   watcherCrowds,
@@ -23,7 +24,7 @@ const isAsked = (title: string): boolean => only.some((part) => title.includes(p
 
 function choose(): readonly Disturbance[] {
   if (process.env['FAULTS'] !== 'all') return boundedPart();
-  return [...allKills(), ...callFaults(), ...periodFaults(), ...watchFaults(), ...watcherCrowds()];
+  return [...allKills(), ...callFaults(), ...periodFaults(), ...watchFaults(), ...watcherCrowds(), ...freezes()];
 }
 
 const disturbances = choose().filter(({ title }) => isAsked(title));

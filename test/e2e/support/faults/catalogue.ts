@@ -12,6 +12,7 @@ import {
   severalWatchers,
   type Disturbance,
 } from './disturbance.ts';
+import { freezeAt } from './freeze.ts';
 import { createRandom, sample } from './random.ts';
 
 /** No story has so many mutating calls: a kill there is never carried out. */
@@ -92,6 +93,12 @@ export function periodFaults(): Disturbance[] {
     faultFor('403 to every write', (proxy) =>
       proxy.inject({ kind: 'status', code: 403, reason: 'Forbidden' }, { times: Infinity, match: isMutating }),
     ),
+    faultFor('403 to volumes', (proxy) =>
+      proxy.inject(
+        { kind: 'status', code: 403, reason: 'Forbidden' },
+        { times: Infinity, match: ({ url }) => url.includes('/persistentvolumes') },
+      ),
+    ),
     faultFor('a slow network', (proxy) => proxy.inject({ kind: 'delay', ms: 3000 }, { times: Infinity })),
     faultFor('a stale cache', (proxy) => {
       proxy.breakStreams('stall');
@@ -132,6 +139,18 @@ export function watchFaults(): Disturbance[] {
 
 export function watcherCrowds(): Disturbance[] {
   return [severalWatchers(2, 0), severalWatchers(2, 500), severalWatchers(2, 3000), severalWatchers(3, 1000)];
+}
+
+/** After each of these the watcher had more in mind: a gate, a claim that goes, the finalizer. */
+export function freezes(): Disturbance[] {
+  return [
+    freezeAt({ story: 'first start', after: /PATCH .*\/persistentvolumes\//, until: 're-creation' }),
+    freezeAt({ story: 'first start', after: /POST .*\/secrets$/, until: 're-creation' }),
+    freezeAt({ story: 'deletion', after: /DELETE .*\/configmaps\//, until: 'password change' }),
+    freezeAt({ story: 'deletion', after: /PATCH .*\/persistentvolumes\//, until: 'password change' }),
+    freezeAt({ story: 'deletion', after: /DELETE .*\/persistentvolumeclaims\//, until: 'password change' }),
+    freezeAt({ story: 're-creation', after: /POST .*\/configmaps$/, until: 'claim replaced' }),
+  ];
 }
 
 /** What every run lives through: a third of all kill points, and one fault. */

@@ -9,8 +9,9 @@ import { createRandom } from './random.ts';
 /** One way to be disturbed. */
 export interface Disturbance {
   readonly title: string;
-  /** So many act at once, without a lease; 1 by default. */
+  /** So many act at once, without a lease unless they have one; 1 by default. */
   readonly watchers?: number;
+  readonly hasLease?: boolean;
   /** Before the watchers start. */
   readonly attach?: (life: Life) => void;
   /** A story begins; resolves when the trouble is over. */

@@ -31,7 +31,8 @@ export class Life {
     this.namespace = namespace;
     this.proxies = proxies;
     this.disturbance = disturbance;
-    this.watchers = proxies.map(({ kubeconfig }) => new MortalWatcher(namespace.name, kubeconfig));
+    const flags = disturbance.hasLease ? ['--leader-elect', '--lease-namespace', namespace.name] : [];
+    this.watchers = proxies.map(({ kubeconfig }) => new MortalWatcher(namespace.name, kubeconfig, flags));
     const { client, name, secrets } = this;
     this.monitor = startMonitor({ client, namespace: namespace.name, name, secrets });
   }

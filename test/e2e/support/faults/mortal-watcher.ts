@@ -5,18 +5,20 @@ import { spawn, type ChildProcess } from 'node:child_process';
 export class MortalWatcher {
   readonly #namespace: string;
   readonly #kubeconfig: string;
+  readonly #flags: readonly string[];
   #child: ChildProcess | undefined;
   #text = '';
 
   /** @param kubeconfig the way to the API server */
-  constructor(namespace: string, kubeconfig: string) {
+  constructor(namespace: string, kubeconfig: string, flags: readonly string[] = []) {
     this.#namespace = namespace;
     this.#kubeconfig = kubeconfig;
+    this.#flags = flags;
   }
 
   start(): void {
     const words = ['watch', '--namespace', this.#namespace, '--metrics-address', '0', '--log-level', 'debug'];
-    const child = spawn(process.execPath, ['dist/kubectl-mysql.js', ...words], {
+    const child = spawn(process.execPath, ['dist/kubectl-mysql.js', ...words, ...this.#flags], {
       env: { ...process.env, KUBECONFIG: this.#kubeconfig },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
@@ -31,6 +33,15 @@ export class MortalWatcher {
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGKILL');
     await ended;
+  }
+
+  /** Stops it where it stands, as a machine that is suspended; its connections stay open. */
+  freeze(): void {
+    this.#child?.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#child?.kill('SIGCONT');
   }
 
   /** All that it wrote in all its lives. */
