@@ -1,6 +1,6 @@
 // What the cluster has of an earlier resource of a name: volumes with data, backups, and how old the newest one is.
 
-import { FINISHED_ANNOTATION, RESOURCE_UID_ANNOTATION } from '../api/names.ts';
+import { FINISHED_ANNOTATION, RESOURCE_UID_ANNOTATION, SKIP_BACKUP_ANNOTATION } from '../api/names.ts';
 import { isClusterError } from '../cluster/errors.ts';
 import { KINDS, type StoredMySQL } from '../cluster/kinds.ts';
 import type { PersistentVolume } from '../cluster/types.ts';
@@ -27,15 +27,19 @@ interface Seen {
   readonly stored: StoredMySQL | undefined;
 }
 
-/** Looks for what a new resource would find. */
+/** Looks for what a new resource would find: what is there, less what a deletion that is under way takes away. */
 export async function findLeftovers(wanted: PlannedResource, { cluster, volumes, stored }: Seen): Promise<Leftovers> {
   const { namespace, names } = wanted.model;
-  const claim = await cluster.objects.find(KINDS.PersistentVolumeClaim, { namespace, name: names.backupClaim });
+  const policy = stored && deletionPolicyOf(stored);
+  if (policy === 'Delete') return { hasData: false, hasClaim: false, hasBackups: false };
+  const hasClaim = async (name: string): Promise<boolean> =>
+    (await cluster.objects.find(KINDS.PersistentVolumeClaim, { namespace, name })) !== undefined;
   const isKept = (name: string): boolean => volumes.some((volume) => isReserved(volume, namespace, name));
+  const staysData = policy !== 'Backup';
   return {
-    // Of one that is being deleted the data goes after the backup.
-    hasData: stored === undefined && isKept(names.dataClaim),
-    hasBackups: stored !== undefined || claim !== undefined || isKept(names.backupClaim),
+    hasData: staysData && isKept(names.dataClaim),
+    hasClaim: staysData && (await hasClaim(names.dataClaim)),
+    hasBackups: policy === 'Backup' || isKept(names.backupClaim) || (await hasClaim(names.backupClaim)),
     backup: await findBackup(wanted, cluster, stored),
   };
 }
@@ -56,8 +60,25 @@ async function findBackup(
   { objects, clock }: Cluster,
   stored: StoredMySQL | undefined,
 ): Promise<string | undefined> {
+  if (stored && isBackupToCome(stored)) return 'the final backup, which is still to be made,';
   const { name, time } = isObject(stored?.status?.['lastBackup']) ? stored.status['lastBackup'] : {};
   if (time !== undefined) return describeBackup({ name, time }, clock.now());
   const job = await objects.find(KINDS.Job, { namespace, name: names.jobs.backup });
   return describeBackup({ name, time: job?.status?.succeeded ? job.status.completionTime : undefined }, clock.now());
+}
+
+function deletionPolicyOf({ spec }: StoredMySQL): string {
+  return spec.deletionPolicy ?? 'Backup';
+}
+
+/** Until then the status tells of the backup before it. */
+function isBackupToCome(stored: StoredMySQL): boolean {
+  const isSkipped = stored.metadata.annotations?.[SKIP_BACKUP_ANNOTATION] === 'true';
+  return deletionPolicyOf(stored) === 'Backup' && !isSkipped && !isBackedUp(stored.status);
+}
+
+function isBackedUp(status: StoredMySQL['status']): boolean {
+  const conditions: unknown = status?.['conditions'];
+  if (!Array.isArray(conditions)) return false;
+  return conditions.some((each) => isObject(each) && each['type'] === 'BackedUp' && each['status'] === 'True');
 }

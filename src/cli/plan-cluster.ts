@@ -15,6 +15,7 @@ import { KINDS, type StoredMySQL } from '../cluster/kinds.ts';
 import type { OptionValues } from './command.ts';
 import type { Io } from './io.ts';
 import { findLeftovers, readVolumes } from './leftovers.ts';
+import { readLiveSecrets } from './live-secrets.ts';
 import { openComparedCluster, type Cluster } from './open-cluster.ts';
 import { rehearse, type Rehearsal } from './rehearse.ts';
 
@@ -35,18 +36,23 @@ async function readInput(objects: readonly SourceObject[], cluster: Cluster, io:
     const found = await cluster.objects.find(KINDS.MySQL, { namespace: model.namespace, name: model.name });
     if (found) stored.set(key, found);
   }
-  const before = buildBefore(after, stored);
+  const { secrets, isForbidden } = await readLiveSecrets(after, cluster);
+  if (isForbidden)
+    io.writeError(
+      'warning: without the right to get Secrets the plan does not tell whether one of them holds another password',
+    );
+  const before = { ...buildBefore(after, stored), secrets };
   const facts = await collectFacts({ before, after, stored }, cluster, io);
   return { before, after, facts };
 }
 
-function buildBefore(after: Side, stored: ReadonlyMap<string, StoredMySQL>): Side {
+function buildBefore(after: Side, stored: ReadonlyMap<string, StoredMySQL>): Pick<Side, 'resources'> {
   const living = [...stored].filter(([, { metadata }]) => metadata.deletionTimestamp === undefined);
   const resources = living.flatMap(([key, live]): [string, PlannedResource][] => {
     const wanted = after.resources.get(key);
     return wanted ? [[key, readStored(live, wanted, lastApplied(live))]] : [];
   });
-  return { resources: new Map(resources), secrets: new Map() };
+  return { resources: new Map(resources) };
 }
 
 /** What `kubectl apply` remembers: by this a label that git has taken away is known from one that somebody else put on. */

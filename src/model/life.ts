@@ -66,8 +66,10 @@ export function describeDeletion(form: Form): readonly Consequence[] {
 
 /** What is known about what a new resource finds. */
 export interface Leftovers {
-  /** Volumes or claims of this name that hold data. */
+  /** A volume that the watcher keeps for this name holds the data of an earlier server. */
   readonly hasData: boolean;
+  /** The claim for the data is there already. */
+  readonly hasClaim: boolean;
   readonly hasBackups: boolean;
   /** The newest backup, where something tells of it: its name, its age. */
   readonly backup?: string | undefined;
@@ -94,20 +96,33 @@ type Names = Form['model']['names'];
 
 function describeStartingData({ restoreFrom }: Policy, names: Names, found: Leftovers | undefined): string[] {
   const { dataClaim, backupClaim, jobs } = names;
-  if (found?.hasData) {
-    return restoreFrom === 'none'
-      ? [
-          `a volume of an earlier ${dataClaim} holds data, and restore.from is none: the server does not start until people decide`,
-        ]
-      : [`the volume of an earlier ${dataClaim} is kept: the server goes on with its data`];
+  const isDeclined = restoreFrom === 'none';
+  if (!found) {
+    const condition = `if the volume of an earlier ${backupClaim} holds one`;
+    return isDeclined ? [] : [`the Job ${jobs.restore} restores the newest backup, ${condition}`];
   }
-  if (restoreFrom === 'none') {
-    return found?.hasBackups
-      ? [`there are backups in ${backupClaim}; they stay, and the database is empty (restore.from: none)`]
-      : [];
-  }
-  if (!found)
-    return [`the Job ${jobs.restore} restores the newest backup, if the volume of an earlier ${backupClaim} holds one`];
-  const which = found.backup ?? 'the newest backup';
-  return found.hasBackups ? [`the Job ${jobs.restore} restores ${which} from ${backupClaim}`] : [];
+  if (found.hasData) return [describeKeptData(dataClaim, found.hasClaim, isDeclined)];
+  const words = `the claim ${dataClaim} is there already: the server goes on with the data of its volume, if it holds any`;
+  return [...(found.hasClaim ? [words] : []), ...describeBackups(found, names, isDeclined)];
+}
+
+/** What a claim is bound to is kept whatever restore.from says; a volume that waits for its claim may be declined. */
+function describeKeptData(dataClaim: string, hasClaim: boolean, isDeclined: boolean): string {
+  if (hasClaim) return `the claim ${dataClaim} is still there: the server goes on with its data`;
+  return isDeclined
+    ? `a volume of an earlier ${dataClaim} holds data, and restore.from is none: the server does not start until people decide`
+    : `the volume of an earlier ${dataClaim} is kept: the server goes on with its data`;
+}
+
+function describeBackups(
+  { hasBackups, backup }: Leftovers,
+  { backupClaim, jobs }: Names,
+  isDeclined: boolean,
+): string[] {
+  if (!hasBackups) return [];
+  if (isDeclined)
+    return [`the backups in ${backupClaim} stay where they are, and the database is empty (restore.from: none)`];
+  const which =
+    backup === undefined ? `the newest backup in ${backupClaim}, if there is one` : `${backup} from ${backupClaim}`;
+  return [`the Job ${jobs.restore} restores ${which}`];
 }

@@ -16,7 +16,7 @@ export interface PlannedSecret {
 }
 
 /** Reads an object; undefined when it makes no Secret. */
-export function readSecret({ value }: SourceObject): PlannedSecret | undefined {
+export function readSecret({ value }: Pick<SourceObject, 'value'>): PlannedSecret | undefined {
   const { apiVersion, kind } = value;
   if (kind === 'Secret' && apiVersion === 'v1') return readPlain(value);
   const group = String(apiVersion).split('/')[0];

@@ -272,22 +272,21 @@ describe('a resource that is not there', () => {
       stringify({ ...mysql('gone'), metadata: { name: 'gone', finalizers } }),
     );
     const time = new Date(Date.now() - 2 * 3_600_000).toISOString().replace(/\.\d+Z$/, 'Z');
-    const status = { message: 'starts the final backup', lastBackup: { name: '20261123', time } };
-    await namespace.kubectl([
-      'patch',
-      'mysql',
-      'gone',
-      '--subresource=status',
-      '--type=merge',
-      '-p',
-      JSON.stringify({ status }),
-    ]);
+    const tell = (status: object): Promise<string> => {
+      const words = ['patch', 'mysql', 'gone', '--subresource=status', '--type=merge', '-p'];
+      return namespace.kubectl([...words, JSON.stringify({ status })]);
+    };
+    await tell({ message: 'starts the final backup', lastBackup: { name: '20261123', time } });
     await namespace.kubectl(['delete', 'mysql', 'gone', '--wait=false']);
     const text = messagesOf(await plan(namespace, mysql('gone')));
     expect(text).toContain(
       'the one in the cluster is being deleted (starts the final backup); a new one is made after that',
     );
-    expect(text).toContain('restores the backup 20261123 (2 hours old) from backup-gone-pvc');
+    expect(text).toContain('restores the final backup, which is still to be made, from backup-gone-pvc');
+    const made = { type: 'BackedUp', status: 'True', reason: 'FinalBackup', message: '', lastTransitionTime: time };
+    await tell({ conditions: [made] });
+    const later = messagesOf(await plan(namespace, mysql('gone')));
+    expect(later).toContain('restores the backup 20261123 (2 hours old) from backup-gone-pvc');
     await namespace.kubectl([
       'patch',
       'mysql',

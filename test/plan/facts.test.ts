@@ -30,37 +30,58 @@ it.each([
 });
 
 describe('a new resource', () => {
-  const none = { hasData: false, hasBackups: false };
-  it.each<[string, object, LiveFacts['leftovers'], string | undefined]>([
-    ['finds nothing', {}, none, undefined],
+  const none = { hasData: false, hasClaim: false, hasBackups: false };
+  const DECLINED = { restore: { from: 'none' } };
+  it.each<[string, object, LiveFacts['leftovers'], string[]]>([
+    ['finds nothing', {}, none, []],
     [
       'finds its data',
       {},
       { ...none, hasData: true },
-      'restore the volume of an earlier shop-pvc is kept: the server goes on with its data',
+      ['restore the volume of an earlier shop-pvc is kept: the server goes on with its data'],
     ],
     [
       'finds data that it is not to get',
-      { restore: { from: 'none' } },
+      DECLINED,
       { ...none, hasData: true },
-      'restore a volume of an earlier shop-pvc holds data, and restore.from is none: the server does not start until people decide',
+      [
+        'restore a volume of an earlier shop-pvc holds data, and restore.from is none: the server does not start until people decide',
+      ],
+    ],
+    [
+      'finds its data in the claim that stayed, which nobody can decline',
+      DECLINED,
+      { hasData: true, hasClaim: true, hasBackups: true },
+      ['restore the claim shop-pvc is still there: the server goes on with its data'],
+    ],
+    [
+      'finds a claim of which nobody knows what is in it',
+      {},
+      { ...none, hasClaim: true },
+      ['restore the claim shop-pvc is there already: the server goes on with the data of its volume, if it holds any'],
     ],
     [
       'finds a backup',
       {},
       { ...none, hasBackups: true, backup: 'the backup a (1 hour old)' },
-      'restore the Job restore-shop-job restores the backup a (1 hour old) from backup-shop-pvc',
+      ['restore the Job restore-shop-job restores the backup a (1 hour old) from backup-shop-pvc'],
+    ],
+    [
+      'finds a volume for backups of which nobody knows',
+      {},
+      { ...none, hasBackups: true },
+      ['restore the Job restore-shop-job restores the newest backup in backup-shop-pvc, if there is one'],
     ],
     [
       'finds backups that it is not to get',
-      { restore: { from: 'none' } },
+      DECLINED,
       { ...none, hasBackups: true },
-      'restore there are backups in backup-shop-pvc; they stay, and the database is empty (restore.from: none)',
+      ['restore the backups in backup-shop-pvc stay where they are, and the database is empty (restore.from: none)'],
     ],
-  ])('%s', (_, spec, leftovers = none, line) => {
+  ])('%s', (_, spec, leftovers = none, lines) => {
     const facts = new Map([['/shop', { leftovers, more: [] }]]);
     const [entry] = buildPlan({ before: sideOf(), after: sideOf(makeResource(spec)), facts });
-    expect(entry && linesOf(entry).find((each) => each.startsWith('restore'))).toEqual(line);
+    expect(entry && linesOf(entry).filter((each) => each.startsWith('restore'))).toEqual(lines);
   });
 });
 
