@@ -74,7 +74,8 @@ function formatMarkdown({ entries, against, forbidden }: PlanPage): string {
   const fitting: string[] = [];
   let length = [...head, ...gate].join('\n').length;
   for (const page of pages) {
-    if ((length += page.length + 1) > LONGEST_COMMENT) break;
+    if (length + page.length + 1 > LONGEST_COMMENT) continue;
+    length += page.length + 1;
     fitting.push(page);
   }
   const left = pages.length - fitting.length;

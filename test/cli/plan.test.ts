@@ -123,7 +123,7 @@ describe('exit codes', () => {
       [5, 'error: --fail-on: the plan holds any (shop)'],
     ],
     [
-      '3: MySQL refuses',
+      '3: an older series',
       { image: 'mysql:8.0' },
       ['--fail-on', 'restart'],
       [
@@ -133,7 +133,32 @@ describe('exit codes', () => {
       ],
     ],
     [
-      '3: the CRD refuses',
+      '3: two series at once',
+      { image: 'mysql:10.2' },
+      [],
+      [
+        3,
+        'error: FILE:7:3: spec.image: MySQL 10.2 does not start on data of MySQL 8.4, no series may be skipped; upgrade to 9.7 first',
+      ],
+    ],
+    [
+      '3: a smaller volume',
+      { storage_size: '512Mi', backup: { size: '1Gi' } },
+      [],
+      [3, 'error: FILE:5:1: spec: the storage size cannot shrink, volumes only grow; put the old size back'],
+    ],
+    [
+      '3: another class',
+      { storage_size: undefined, storage: { size: '1Gi', className: 'fast' }, backup: { className: 'slow' } },
+      [],
+      [
+        3,
+        'error: FILE:5:1: spec: storage.className cannot change, the claim keeps the class it was made with; put the old one back',
+        'error: FILE:5:1: spec: backup.className cannot change, the claim keeps the class it was made with; put the old one back',
+      ],
+    ],
+    [
+      '3: the database is renamed',
       { database: 'b' },
       [],
       [
@@ -393,8 +418,10 @@ describe('Markdown', () => {
     await repository.write({ 'z.yaml': undefined });
     const names = Array.from({ length: 150 }, (_, index) => `db-${String(index)}`);
     await repository.write({ 'a.yaml': names.map((name) => `---\n${shop({}, { name })}`).join('') });
-    const { out } = await plan('-f', repository.folder, '--from-ref', 'main', '-o', 'markdown');
+    const words = ['-o', 'markdown', '--fail-on', 'create'];
+    const { out, lines } = await plan('-f', repository.folder, '--from-ref', 'main', ...words);
     expect(out.length).toBeLessThan(61_000);
+    expect(lines).toEqual([expect.stringMatching(/^error: --fail-on: .* create \(db-0, .*, db-\d+ and 130 more\)$/)]);
     expect(out).toMatch(/… and \d+ more: run `kubectl mysql plan` to see them\./);
     expect(/^#### .*$/m.exec(out)?.[0]).toBe('#### zz is DELETED');
   });
