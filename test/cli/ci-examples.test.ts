@@ -22,20 +22,30 @@ async function readExample<T>(name: string): Promise<T> {
   return parseYaml(await readFile(`examples/ci/${name}`, 'utf8')) as T;
 }
 
+interface Note {
+  readonly id: number;
+  readonly author: { readonly id: number };
+  readonly body: string;
+}
+
+const OWN = { id: 1 };
+const NOTE: Note = { id: 4, author: OWN, body: '<!-- kubectl-mysql plan -->\n### MySQL: 1 restart' };
+
 /**
  * The program, and stand-ins that write down how they were called.
  *
- * @param notes what the code host answers
+ * @param notes the comments that the code host has; on GitHub its own filter finds ours
  */
-async function makePath(notes: object = []): Promise<{ readonly path: string; readonly calls: string }> {
+async function makePath(notes: readonly Note[] = []): Promise<{ readonly path: string; readonly calls: string }> {
   const folder = await makeFolder();
   const calls = join(folder, 'calls');
   const standIn = (name: string): string => `#!/bin/sh\nprintf '${name} %s\\n' "$*" >> ${calls}\n`;
+  const answer = (value: object): string => `printf '%s\\n' '${JSON.stringify(value).replaceAll('\\', '\\\\')}'`;
   await mkdir(join(folder, 'bin'));
   const programs = {
     'kubectl-mysql': `#!/bin/sh\nexec ${TSX} ${MAIN} "$@"\n`,
-    gh: standIn('gh'),
-    curl: `${standIn('curl')}printf '%s\\n' '${JSON.stringify(notes)}'\n`,
+    gh: `${standIn('gh')}case "$*" in *--paginate*) echo ${notes.map(({ id }) => id).join(' ')} ;; esac\n`,
+    curl: `${standIn('curl')}case "$*" in */user) ${answer(OWN)} ;; *) ${answer(notes)} ;; esac\n`,
     npm: standIn('npm'),
   };
   for (const [name, text] of Object.entries(programs)) {
@@ -55,49 +65,88 @@ function runShell(flags: string, script: string, folder: string, environment: ob
   });
 }
 
-/** A pull request that changes this, as the code host checks it out: main, and its merge on top. */
+/** A pull request that changes this, as the code host checks it out: main, where another resource came, and its merge on top. */
 async function makePullRequest(spec: object): Promise<Repository> {
   const repository = await Repository.create({ 'apps/shop.yaml': resourceText(REF) });
   repository.git('checkout', '--quiet', '-b', 'change');
   await repository.commit({ 'apps/shop.yaml': resourceText({ ...REF, ...spec }) });
   repository.git('checkout', '--quiet', 'main');
-  await repository.commit({ 'README.md': 'meanwhile' });
+  await repository.commit({ 'apps/other.yaml': resourceText(REF, { name: 'other' }) });
   repository.git('merge', '--quiet', '--no-ff', '--no-edit', 'change');
   return repository;
 }
 
+interface Workflow {
+  readonly jobs: {
+    readonly plan: { readonly env: Readonly<Record<string, string>>; readonly steps: readonly Step[] };
+  };
+}
+
+/** What a run of the workflow left behind. */
+interface WorkflowRun {
+  readonly output: string;
+  readonly summary: string;
+  readonly calls: string;
+  /** The code that the run ends with. */
+  readonly code: number;
+}
+
+async function runWorkflow(spec: object, event: string, notes: readonly Note[] = []): Promise<WorkflowRun> {
+  const { jobs } = await readExample<Workflow>('github-actions.yaml');
+  const repository = await makePullRequest(spec);
+  const { path, calls } = await makePath(notes);
+  const files = { GITHUB_OUTPUT: repository.path('.output'), GITHUB_STEP_SUMMARY: repository.path('.summary') };
+  const environment = { ...jobs.plan.env, PATH: path, EVENT: event, REPOSITORY: 'a/b', NUMBER: '7', ...files };
+  // As GitHub runs a step.
+  const run = (name: string, more: object = {}): Promise<number> => {
+    const script = jobs.plan.steps.find((step) => step.name === name)?.run ?? 'exit 99';
+    return runShell('-ec', script, repository.folder, { ...environment, ...more });
+  };
+  expect(await run('Plan')).toBe(0);
+  expect(await run('Comment')).toBe(0);
+  const [output = '', summary = '', called = ''] = await Promise.all(
+    [files.GITHUB_OUTPUT, files.GITHUB_STEP_SUMMARY, calls].map((file) => readFile(file, 'utf8')),
+  );
+  const code = await run('Policy', { CODE: output.replace('code=', '').trim() });
+  return { output, summary, calls: called, code };
+}
+
+const COMMENTS = 'repos/a/b/issues/7/comments --field body=@plan.md\n';
+
 describe('the workflow for GitHub', () => {
-  it.each([
-    ['a change that needs no approval', { labels: { a: 'b' } }, '0', '### MySQL: 1 config'],
-    ['a restart that nobody approved', { image: 'mysql:8.4.6' }, '5', '**restart**'],
-    ['a refusal', { database: 'b' }, '3', '**refused**'],
-    ['a file that is invalid', { imag: 1 }, '3', 'spec.imag: unknown field'],
-  ])('%s', async (_, spec, code, text) => {
-    const { jobs } = await readExample<{ jobs: { plan: { steps: Step[] } } }>('github-actions.yaml');
-    const repository = await makePullRequest(spec);
-    const { path, calls } = await makePath();
-    const files = { GITHUB_OUTPUT: repository.path('.output'), GITHUB_STEP_SUMMARY: repository.path('.summary') };
-    const environment = { PATH: path, FOLDER: 'apps', FAIL_ON: 'restart,stop,delete,data-loss', ...files };
-    const script = (name: string): string => jobs.plan.steps.find((step) => step.name === name)?.run ?? 'exit 99';
-    // As GitHub runs a step.
-    const run = (name: string, more: object = {}): Promise<number> =>
-      runShell('-ec', script(name), repository.folder, { ...environment, ...more });
-    expect(await run('Plan')).toBe(0);
-    expect(await readFile(files.GITHUB_OUTPUT, 'utf8')).toBe(`code=${code}\n`);
-    expect(await readFile(files.GITHUB_STEP_SUMMARY, 'utf8')).toContain(text);
-    expect(await run('Comment', { REPOSITORY: 'a/b', NUMBER: '7' })).toBe(0);
-    expect(await readFile(calls, 'utf8')).toContain(
-      'gh api --method POST repos/a/b/issues/7/comments --field body=@plan.md\n',
-    );
-    expect(await run('Policy', { CODE: code })).toBe(Number(code));
+  it.each<[string, object, string, [number, string]]>([
+    ['a change that needs no approval', { labels: { a: 'b' } }, 'opened', [0, '### MySQL: 1 config']],
+    ['a restart that nobody approved', { image: 'mysql:8.4.6' }, 'opened', [5, '**restart**']],
+    ['a restart that somebody approves', { image: 'mysql:8.4.6' }, 'labeled', [0, '**restart**']],
+    ['a restart that somebody had approved', { image: 'mysql:8.4.6' }, 'synchronize', [5, '**restart**']],
+    ['opened again after an approval', { image: 'mysql:8.4.6' }, 'reopened', [5, '**restart**']],
+    ['a refusal', { database: 'b' }, 'opened', [3, '**refused**']],
+    ['a refusal that somebody approves', { database: 'b' }, 'labeled', [3, '**refused**']],
+    ['a file that is invalid', { imag: 1 }, 'opened', [3, 'spec.imag: unknown field']],
+  ])('%s', async (_, spec, event, [code, text]) => {
+    const run = await runWorkflow(spec, event);
+    expect([run.output, run.code]).toEqual([`code=${String(code)}\n`, code]);
+    expect(run.summary).toContain(text);
+    expect(run.calls).toContain(`gh api --method POST ${COMMENTS}`);
   });
 
-  it('takes an approval off when there is something new, runs when it comes, and works for forks', async () => {
+  it('changes the comment that is there, which only it may have written', async () => {
+    const { calls } = await runWorkflow({ labels: { a: 'b' } }, 'synchronize', [NOTE]);
+    expect(calls).toContain('select(.user.login == "github-actions[bot]" and (.body | startswith("<!-- kubectl-mysql');
+    expect(calls).toMatch(/\ngh api --method PATCH repos\/a\/b\/issues\/comments\/4 --field body=@plan\.md\n$/);
+  });
+
+  it('writes no comment when nothing happens, but changes one that says more', async () => {
+    expect((await runWorkflow({}, 'opened')).calls).not.toContain('--method');
+    expect((await runWorkflow({}, 'synchronize', [NOTE])).calls).toContain('--method PATCH');
+  });
+
+  it('takes an approval off when it counts no more, runs when it comes, and works for forks', async () => {
     const text = await readFile('examples/ci/github-actions.yaml', 'utf8');
     expect(text).toContain('types: [opened, synchronize, reopened, labeled, unlabeled]');
     // What a repository holds of its own is kept from pull requests of forks.
     expect(text).not.toMatch(/\$\{\{ *(?:vars|secrets)\./);
-    const { jobs } = await readExample<{ jobs: { plan: { steps: Step[] } } }>('github-actions.yaml');
+    const { jobs } = await readExample<Workflow>('github-actions.yaml');
     const { path, calls } = await makePath();
     const script = jobs.plan.steps.find(({ name }) => name === 'Approval')?.run ?? 'exit 99';
     const environment = { PATH: path, REPOSITORY: 'a/b', NUMBER: '7' };
@@ -113,42 +162,55 @@ describe('the job for GitLab', () => {
     ['a refusal', { database: 'b' }, 3, '**refused**'],
     ['a file that is invalid', { imag: 1 }, 3, 'spec.imag: unknown field'],
   ])('%s', async (_, spec, code, text) => {
-    const { repository, ...job } = await runGitLabJob(spec);
+    const job = await runGitLabJob(spec);
     expect(job.code).toBe(code);
-    expect(await readFile(repository.path('plan.md'), 'utf8')).toContain(text);
+    expect(job.plan).toContain(text);
     expect(job.calls.at(-1)).toMatch(
       /^curl .* --data-urlencode body@plan\.md https:\/\/gitlab\.example\/api\/v4\/.*\/notes$/,
     );
     expect(job.allowed).toEqual([5]);
   });
 
-  it('changes the comment that is there', async () => {
-    const notes = [
-      { id: 3, body: 'looks good' },
-      { id: 4, body: '<!-- kubectl-mysql plan -->\n### MySQL: 1 restart' },
-    ];
-    const { calls } = await runGitLabJob({ labels: { a: 'b' } }, notes);
+  it('changes the comment that is there, and none of somebody else', async () => {
+    const theirs = { ...NOTE, id: 3, author: { id: 2 } };
+    const { calls } = await runGitLabJob({ labels: { a: 'b' } }, { notes: [theirs, NOTE] });
     expect(calls.at(-1)).toMatch(/^curl .* --request PUT .*\/notes\/4$/);
+  });
+
+  it('writes no comment when nothing happens, but changes one that says more', async () => {
+    expect((await runGitLabJob({})).calls.at(-1)).toMatch(/\/notes\?sort=asc&per_page=100$/);
+    expect((await runGitLabJob({}, { notes: [NOTE] })).calls.at(-1)).toContain('--request PUT');
+  });
+
+  it('compares the merge with the branch that it goes to, where that is checked out', async () => {
+    const { plan } = await runGitLabJob({ image: 'mysql:8.4.6' }, { isMerged: true });
+    expect(plan).toContain('### MySQL: 1 restart, 1 unchanged\n');
   });
 });
 
 interface JobRun {
-  readonly repository: Repository;
   readonly code: number;
+  readonly plan: string;
   readonly calls: readonly string[];
   readonly allowed: readonly number[];
 }
 
-async function runGitLabJob(spec: object, notes: object = []): Promise<JobRun> {
+/** @param merged the merge is checked out, as with merged results; else the branch */
+async function runGitLabJob(
+  spec: object,
+  { notes = [], isMerged = false }: { readonly notes?: readonly Note[]; readonly isMerged?: boolean } = {},
+): Promise<JobRun> {
   type Job = Record<'mysql-plan', { script: string[]; allow_failure: { exit_codes: number[] } }>;
   const { 'mysql-plan': job } = await readExample<Job>('gitlab-ci.yaml');
   const repository = await makePullRequest(spec);
+  if (!isMerged) repository.git('checkout', '--quiet', 'change');
   const { path, calls } = await makePath(notes);
   const environment = {
     PATH: path,
     FOLDER: 'apps',
     FAIL_ON: 'restart,stop,delete,data-loss',
     CI_MERGE_REQUEST_DIFF_BASE_SHA: repository.git('merge-base', 'main^1', 'change'),
+    CI_MERGE_REQUEST_TARGET_BRANCH_SHA: isMerged ? repository.git('rev-parse', 'main^1') : '',
     MYSQL_PLAN_TOKEN: 'token',
     CI_API_V4_URL: 'https://gitlab.example/api/v4',
     CI_PROJECT_ID: '1',
@@ -156,6 +218,6 @@ async function runGitLabJob(spec: object, notes: object = []): Promise<JobRun> {
   };
   // As GitLab runs a job: its lines one after the other in one shell.
   const code = await runShell('-ec', `set -o pipefail\n${job.script.join('\n')}`, repository.folder, environment);
-  const lines = (await readFile(calls, 'utf8')).trimEnd().split('\n');
-  return { repository, code, calls: lines, allowed: job.allow_failure.exit_codes };
+  const [lines, plan] = [await readFile(calls, 'utf8'), await readFile(repository.path('plan.md'), 'utf8')];
+  return { code, plan, calls: lines.trimEnd().split('\n'), allowed: job.allow_failure.exit_codes };
 }
