@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import { NAME, withDatabase, type ManagedDatabase } from './support/database.ts';
-import { run, tryRun, waitUntil } from './support/kubectl.ts';
+import { tryRun, waitUntil } from './support/kubectl.ts';
+import { tagImage } from './support/node-image.ts';
 import { PASSWORD, mysql, stringify } from './support/resource.ts';
 import { untilMessage } from './support/watcher.ts';
 
@@ -42,13 +43,6 @@ async function untilRefused({ namespace }: ManagedDatabase, password: string): P
     const { stderr } = await tryRun('kubectl', words);
     return stderr.includes('Access denied') ? true : undefined;
   });
-}
-
-/** A second name of the image that the node has. */
-async function tagImage(): Promise<void> {
-  const source = '. test/cluster/settings.sh; . test/cluster/processes.sh; . test/cluster/node.sh';
-  const [from, to] = [`docker.io/library/mysql:9.7`, `docker.io/library/${SECOND_IMAGE}`];
-  await run('bash', ['-euc', `${source}; in_node ctr --namespace k8s.io image tag --force ${from} ${to}`]);
 }
 
 describe.concurrent('the finalizer', () => {
@@ -116,7 +110,7 @@ describe.concurrent('a living database', () => {
 
   it('gets another image; one that there is not keeps nobody from the backup', () =>
     withDatabase('image', {}, async (database) => {
-      await tagImage();
+      await tagImage(SECOND_IMAGE);
       await database.deliver({ image: SECOND_IMAGE });
       await database.untilPrinted(
         'the image is the other one',

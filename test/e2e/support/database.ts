@@ -213,6 +213,24 @@ async function withSlot<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Makes a namespace with a watcher and a database with rows. Whoever asked ends it. */
+export async function openDatabase(purpose: string, options: DatabaseOptions = {}): Promise<ManagedDatabase> {
+  const namespace = await Namespace.create(purpose);
+  const prepared = { ...options, ...(await options.prepare?.(namespace)) };
+  const database = new ManagedDatabase(namespace, new Watcher(namespace, prepared), options.spec ?? {});
+  database.watcher.start();
+  if (options.empty) return database;
+  try {
+    await database.deliver();
+    await database.untilReady('without');
+    await database.fill();
+    return database;
+  } catch (error) {
+    await database.end();
+    throw tellWatcher(error, database);
+  }
+}
+
 /** Makes a namespace with a watcher and a database with rows, and lets a story happen to it; then everything is taken away. */
 export function withDatabase(
   purpose: string,
@@ -220,26 +238,23 @@ export function withDatabase(
   story: (database: ManagedDatabase) => Promise<void>,
 ): Promise<void> {
   return withSlot(async () => {
-    const namespace = await Namespace.create(purpose);
-    const prepared = { ...options, ...(await options.prepare?.(namespace)) };
-    const database = new ManagedDatabase(namespace, new Watcher(namespace, prepared), options.spec ?? {});
+    const database = await openDatabase(purpose, options);
     try {
-      database.watcher.start();
-      if (!options.empty) {
-        await database.deliver();
-        await database.untilReady('without');
-        await database.fill();
-      }
       await story(database);
       checkLog(database.watcher);
     } catch (error) {
-      const lines = database.watcher.log.filter(({ level }) => level !== 'debug').slice(-20);
-      const told = lines.map(({ time, reason, msg, actions }) => [time, reason, msg, actions].join(' '));
-      throw new Error(`${String(error)}\nthe watcher's last words:\n${told.join('\n')}`, { cause: error });
+      throw tellWatcher(error, database);
     } finally {
       await database.end();
     }
   });
+}
+
+/** An error, with what the watcher said last. */
+function tellWatcher(error: unknown, { watcher }: ManagedDatabase): Error {
+  const lines = watcher.log.filter(({ level }) => level !== 'debug').slice(-20);
+  const told = lines.map(({ time, reason, msg, actions }) => [time, reason, msg, actions].join(' '));
+  return new Error(`${String(error)}\nthe watcher's last words:\n${told.join('\n')}`, { cause: error });
 }
 
 /** No secret is in the log. */
