@@ -69,16 +69,24 @@ function walk(folder: string, recursive: boolean): string[] {
   return files;
 }
 
-/** Tells files, and links to them, from pipes and devices, which might never end. A link to nothing is left to be named. */
-export function isFile(path: string, entry: Dirent): boolean {
-  return entry.isFile() || attempt(path, () => statSync(path, { throwIfNoEntry: false })?.isFile() ?? true);
+/**
+ * Tells files, and links to them, from pipes and devices, which might never end. A link to nothing is left to be named.
+ *
+ * @param name what an error calls it
+ */
+export function isFile(path: string, entry: Dirent, name = path): boolean {
+  return entry.isFile() || attempt(name, () => statSync(path, { throwIfNoEntry: false })?.isFile() ?? true);
 }
 
-/** Reads a file, pipes too, but never more than is needed to know that it is too large. */
-export function readBounded(path: string): Uint8Array {
-  const descriptor = attempt(path, () => openSync(path, 'r'));
+/**
+ * Reads a file, pipes too, but never more than is needed to know that it is too large.
+ *
+ * @param name what an error calls it
+ */
+export function readBounded(path: string, name = path): Uint8Array {
+  const descriptor = attempt(name, () => openSync(path, 'r'));
   try {
-    return attempt(path, () => readAll(descriptor));
+    return attempt(name, () => readAll(descriptor));
   } finally {
     closeSync(descriptor);
   }

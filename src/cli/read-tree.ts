@@ -42,7 +42,7 @@ export function* readTree(folder: string, repository: string, below = ''): Itera
     const path = join(here, entry.name);
     checkLink(entry, { name, path, repository });
     if (entry.isDirectory()) yield* readTree(folder, repository, name);
-    else if (EXTENSIONS.test(entry.name) && isFile(path, entry)) yield { name, bytes: readBounded(path) };
+    else if (EXTENSIONS.test(entry.name) && isFile(path, entry, name)) yield { name, bytes: readBounded(path, name) };
   }
 }
 
@@ -54,7 +54,7 @@ function checkLink(
   const target = attempt(name, () => realpathSync(path));
   const way = relative(repository, target);
   if (isAbsolute(way) || way.split(sep)[0] === '..') refuseLink(name, 'this link leaves the repository');
-  if (statSync(target).isDirectory()) {
+  if (attempt(name, () => statSync(target)).isDirectory()) {
     refuseLink(name, 'this is a link to a folder, which is not followed; link its files, or move it here');
   }
 }
