@@ -2,6 +2,7 @@
 // the same moment. What comes back is as live as a read of one's own: it always begins after the call.
 
 import type { Clock } from './clock.ts';
+import { isClusterError } from './errors.ts';
 import type { Kind } from './kinds.ts';
 import type { ObjectList, Objects, Selection } from './objects.ts';
 import { strip } from './store.ts';
@@ -108,17 +109,20 @@ interface Batch {
   readonly find: (name: string) => Promise<StoredObject | undefined>;
 }
 
+/** Which objects a batch is about. */
+interface Collection {
+  readonly kind: Kind;
+  readonly namespace: string | undefined;
+}
+
 type Answer = (name: string) => Promise<StoredObject | undefined>;
 
-function createBatch(
-  objects: Objects,
-  { kind, namespace }: { readonly kind: Kind; readonly namespace: string | undefined },
-  options: SharedReadsOptions,
-): Batch {
+function createBatch(objects: Objects, { kind, namespace }: Collection, options: SharedReadsOptions): Batch {
   const { clock, narrow = () => undefined } = options;
   const shared = createShared<Answer>(options);
   let names = new Set<string>();
   let size: { readonly count: number; readonly at: number } | undefined;
+  let mayList = true;
 
   /** While there is much to do, the next ones wait for these and become more: a list, then. */
   const getEach = async (asked: Iterable<string>): Promise<Answer> => {
@@ -130,6 +134,16 @@ function createBatch(
     const asked = names;
     names = new Set();
     if (!isWorthList(asked.size)) return getEach(asked);
+    try {
+      return await listAsked(asked);
+    } catch (error) {
+      if (!isClusterError(error, 'Forbidden')) throw error;
+      // A role may let objects be read by their names only.
+      mayList = false;
+      return getEach(asked);
+    }
+  };
+  const listAsked = async (asked: ReadonlySet<string>): Promise<Answer> => {
     const part = narrow(kind);
     const byName = new Map<string, StoredObject>();
     const keep = <T extends StoredObject>(item: T): T => {
@@ -139,19 +153,13 @@ function createBatch(
     };
     const { items } = await objects.list(kind, { namespace, ...part }, { keep });
     size = { count: items.length, at: clock.elapsed() };
-    const rest = await getEach(part ? await listOthers([...asked].filter((name) => !byName.has(name))) : []);
+    const missing = [...asked].filter((name) => !byName.has(name));
+    const rest = await getEach(part ? await listOthers(objects, { kind, namespace }, missing) : []);
     return (name) => (byName.has(name) ? Promise.resolve(byName.get(name)) : rest(name));
-  };
-  /** Those that are there at all, of names that were not in the narrower list: told by their metadata alone. */
-  const listOthers = async (missing: readonly string[]): Promise<readonly string[]> => {
-    if (missing.length < FEWEST) return missing;
-    const { items } = await objects.list(kind, { namespace, metadataOnly: true }, { keep: keepName });
-    const known = new Set(items.map(({ metadata }) => metadata.name));
-    return missing.filter((name) => known.has(name));
   };
   const isWorthList = (count: number): boolean => {
     // There may be many big Secrets that are nobody's business here.
-    if (count < FEWEST || (kind.plural === 'secrets' && !narrow(kind))) return false;
+    if (!mayList || count < FEWEST || (kind.plural === 'secrets' && !narrow(kind))) return false;
     if (!size || clock.elapsed() - size.at > SIZE_MS) return true;
     return size.count <= count * MOST_PER_GET;
   };
@@ -161,4 +169,16 @@ function createBatch(
       return (await shared.join(read))(name);
     },
   };
+}
+
+/** Those that are there at all, of names that were not in the narrower list: told by their metadata alone. */
+async function listOthers(
+  objects: Objects,
+  { kind, namespace }: Collection,
+  missing: readonly string[],
+): Promise<readonly string[]> {
+  if (missing.length < FEWEST) return missing;
+  const { items } = await objects.list(kind, { namespace, metadataOnly: true }, { keep: keepName });
+  const known = new Set(items.map(({ metadata }) => metadata.name));
+  return missing.filter((name) => known.has(name));
 }

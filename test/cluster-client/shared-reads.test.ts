@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { createSystemClock } from '../../src/cluster/clock.ts';
+import { ClusterError } from '../../src/cluster/errors.ts';
 import { KINDS } from '../../src/cluster/kinds.ts';
 import type { Objects, Selection } from '../../src/cluster/objects.ts';
 import { shareReads } from '../../src/cluster/shared-reads.ts';
@@ -60,6 +61,27 @@ describe('reads', () => {
     await Promise.all(names.map((name) => find(server, name)));
     await Promise.all(names.map((name) => find(server, name)));
     expect(server.calls).toEqual(['list', ...names.map((name) => `get ${name}`)]);
+  });
+
+  it('of many objects that a role lets be read by name only are GETs', async () => {
+    const calls: string[] = [];
+    const server = {
+      find: (_: unknown, { name }: { readonly name: string }) => {
+        calls.push(`get ${name}`);
+        return Promise.resolve({ metadata: { name } });
+      },
+      list: () => {
+        calls.push('list');
+        return Promise.reject(new ClusterError({ code: 403, reason: 'Forbidden', message: 'cannot list' }));
+      },
+    };
+    const objects = shareReads(server as unknown as Objects, { clock: createSystemClock(), gatherMs: () => 0 });
+    const names = Array.from({ length: 10 }, (_, index) => `service-${String(index)}`);
+    const read = () => Promise.all(names.map((name) => objects.find(KINDS.Service, { namespace: 'n', name })));
+    expect((await read()).map((service) => service?.metadata.name)).toEqual(names);
+    expect((await read()).map((service) => service?.metadata.name)).toEqual(names);
+    const gets = names.map((name) => `get ${name}`);
+    expect(calls).toEqual(['list', ...gets, ...gets]);
   });
 
   it('wait for others while there is much to do', async () => {
