@@ -179,7 +179,8 @@ async function removeLeftovers(
   let removed = false;
   for (const [kind, child] of optional) {
     if (manifests.some((manifest) => manifest.kind === kind.kind && manifest.metadata.name === child)) continue;
-    const live = await objects.find(kind, { namespace, name: child });
+    // A read of its own: what many share comes without who wrote it.
+    const live = await objects.find(kind, { namespace, name: child }, {});
     if (!live || live.metadata.labels?.[RESOURCE_LABEL] !== name || !isAppliedByUs(live)) continue;
     await objects.delete(kind, { namespace, name: child }, { uid: live.metadata.uid });
     removed = true;
