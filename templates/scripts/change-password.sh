@@ -30,13 +30,16 @@ unaltered() {
   "$@"
 }
 
-# need_key KEY: a mounted Secret follows its source within two minutes.
+# need_key KEY: a mounted Secret follows its source within two minutes. An option file has one line for a password, and the
+# client would repeat the next one as an option that it does not know.
 need_key() {
   local end=$((SECONDS + 120))
   until [[ -s $secret/$1 ]]; do
     ((SECONDS < end)) || refuse "the Secret with the passwords has no key '$1'"
     sleep 1
   done
+  [[ $(cat "$secret/$1") != *$'\n'* ]] ||
+    unaltered refuse "the password under the key '$1' holds a line break, which MySQL's clients do not take; put another one into the Secret"
 }
 
 # login KEY ARGUMENT...: as root over TCP, with the password of that key.

@@ -1,5 +1,5 @@
-// What the Jobs take for theirs on a volume without a complete database: the real scripts, with their folders moved below a
-// temporary one. They end before a server is needed; the rest is in test/e2e.
+// What the Jobs take for theirs on a volume without a complete database, and which passwords: the real scripts, with their
+// folders moved below a temporary one. They end before a server is needed; the rest is in test/e2e.
 
 import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
@@ -40,8 +40,8 @@ interface Result {
   readonly reason: string;
 }
 
-async function run(step: 'backup' | 'restore'): Promise<Result> {
-  const env = { PATH: process.env['PATH'] ?? '', RESTORE_FROM: 'latest', NO_PROGRESS_SECONDS: '600' };
+async function run(step: 'backup' | 'restore' | 'change-password', more: object = {}): Promise<Result> {
+  const env = { PATH: process.env['PATH'] ?? '', RESTORE_FROM: 'latest', NO_PROGRESS_SECONDS: '600', ...more };
   spawnSync('bash', [`${step}.sh`], { cwd: join(root, 'bin'), env, stdio: 'ignore' });
   return JSON.parse(await readFile(join(root, 'result'), 'utf8')) as Result;
 }
@@ -129,4 +129,15 @@ describe('without any mark', () => {
     await symlink('data', join(root, 'volume/data'));
     expect(await run(step)).toMatchObject({ outcome: 'refused', reason });
   });
+});
+
+it('a password of several lines is refused before the client can repeat one of them, and may be replaced', async () => {
+  const keys = { CURRENT_KEY: 'current', NEXT_KEY: 'next', PREVIOUS_KEY: 'previous', DISCARD: 'false' };
+  await mkdir(join(root, 'etc/kubectl-mysql/active'));
+  await writeFile(join(root, 'etc/kubectl-mysql/active/current'), 'old\n');
+  await writeFile(join(root, 'etc/kubectl-mysql/active/next'), 'swordfish\nsesame');
+  const result = await run('change-password', keys);
+  expect(result).toMatchObject({ outcome: 'refused', altered: false });
+  expect(JSON.stringify(result)).not.toMatch(/swordfish|sesame/);
+  expect(result.reason).toContain('holds a line break');
 });
