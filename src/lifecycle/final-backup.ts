@@ -87,6 +87,8 @@ function concludeBackup(
   job: ObservedJob,
   volume: ObservedVolume,
 ): Decision {
+  // Somebody took its pod away, and with it what it told; the backup that is there is found, and not made again.
+  if (job.state === 'succeeded' && !job.result) return replaceJob(name, 'backup', job);
   const { outcome, reason, volumeUid = volume.uid } = job.result ?? { outcome: '', reason: 'the Job did not say why' };
   if (volumeUid !== volume.uid) return replaceJob(name, 'backup', job);
   if (job.state === 'succeeded' && (outcome === 'done' || outcome === 'nothing')) {

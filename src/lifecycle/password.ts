@@ -3,7 +3,7 @@
 import { RESET_PASSWORD_ANNOTATION, childNames } from '../api/names.ts';
 import { RESET_TEXT } from '../model/life.ts';
 import { ready, reconciling, stalled, type Action, type Decision } from './actions.ts';
-import type { Observed, ObservedResource } from './observed.ts';
+import type { Observed, ObservedJob, ObservedResource } from './observed.ts';
 import { followRunning, isUnwanted, replaceJob } from './pods.ts';
 
 /** What a running server's password needs; a decision without actions when all is at rest. */
@@ -49,13 +49,21 @@ function followChange(
   const job = observed.jobs['change-pass'];
   const name = childNames(observed.name).jobs['change-pass'];
   if (!job) return change('starts the password Job', { kind: 'create-job', step: 'change-pass' });
-  if (isUnwanted(job)) return replaceJob(name, 'change-pass', job);
+  if (isUnwanted(job) || isOutlived(job, resource)) return replaceJob(name, 'change-pass', job);
   if (job.state === 'running') return followRunning(name, 'PasswordChanging', job);
   const { outcome, reason } = job.result ?? { outcome: '', reason: 'the Job did not say why' };
   if (job.state === 'failed' || outcome !== 'done')
     return resource.resetPassword ? resetPassword(observed) : failed(observed, reason, name);
   const message = then === 'discard' ? 'the previous password is discarded' : 'the new password is in force';
   return change(message, { kind: 'write-active', change: then });
+}
+
+/**
+ * Behind a closed gate root's password may have been set offline, and what a Job did before that counts for nothing. Nor does
+ * what nobody knows any more, since its pod was taken away. Doing it again does no harm.
+ */
+function isOutlived({ createdAt, state, result }: ObservedJob, { status }: ObservedResource): boolean {
+  return createdAt < (status.gateOpenedAt ?? -Infinity) || (state === 'succeeded' && !result);
 }
 
 /** Only a Job that certainly altered nothing makes room for another password; else nobody knows which one works. */

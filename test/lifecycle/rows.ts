@@ -652,6 +652,20 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
         'Reconciling/PasswordChanging: write-active complete',
       ],
       [
+        'is changed again when the Job had changed it before the server was let in anew, since that may have put it back',
+        running({
+          resource: resource({ status: { ...ran, gateOpenedAt: NOW - 30_000 } }),
+          passwords: changing,
+          jobs: { 'change-pass': finished('done') },
+        }),
+        'Reconciling/ReplacingJob: delete-job change-pass',
+      ],
+      [
+        'is tried again when the Job has succeeded and its pod, which knew the result, is gone',
+        running({ passwords: changing, jobs: { 'change-pass': job({ state: 'succeeded', hasPods: false }) } }),
+        'Reconciling/ReplacingJob: delete-job change-pass',
+      ],
+      [
         'that was only tried is in force',
         running({ passwords: { ...changing, nextIsCurrent: true }, jobs: { 'change-pass': finished('done') } }),
         'Reconciling/PasswordChanging: write-active confirm',
@@ -880,6 +894,11 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
         'records that there was nothing to back up',
         running({ resource: dying, ...stopped, jobs: { backup: finished('nothing') } }),
         'Reconciling/BackedUp: record-backup',
+      ],
+      [
+        'is asked again when the backup Job has succeeded and its pod, which knew the result, is gone',
+        running({ resource: dying, ...stopped, jobs: { backup: job({ state: 'succeeded', hasPods: false }) } }),
+        'Reconciling/ReplacingJob: delete-job backup',
       ],
       [
         'stays, with the way out, when the backup fails',

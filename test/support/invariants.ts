@@ -1,7 +1,13 @@
 // What must hold for every decision, whatever was seen: the invariants of docs/lifecycle.md as checks of one decision.
 
 import type { Action, Decision } from '../../src/lifecycle/actions.ts';
-import type { Observed, ObservedResource, ObservedStorage, ObservedVolume } from '../../src/lifecycle/observed.ts';
+import type {
+  Observed,
+  ObservedJob,
+  ObservedResource,
+  ObservedStorage,
+  ObservedVolume,
+} from '../../src/lifecycle/observed.ts';
 import { findServer, ownersOf } from '../../src/lifecycle/pods.ts';
 import { boundVolume } from '../../src/lifecycle/volumes.ts';
 
@@ -64,11 +70,16 @@ function isKeptBy(
   return namespaceTerminating && (policy === 'Retain' || !mayTouchVolumes);
 }
 
+/** The server was let in anew since, and root's password may have been set offline before that. */
+function isOutlived({ createdAt }: ObservedJob, owner: ObservedResource | undefined): boolean {
+  return createdAt < (owner?.status.gateOpenedAt ?? -Infinity);
+}
+
 /** What a password Job has to tell before this is written. */
-function isTold(change: string, { jobs }: Observed): boolean {
+function isTold(change: string, { jobs, resource: owner }: Observed): boolean {
   if (['new', 'first', 'recover', 'begin', 'reset'].includes(change)) return true;
   const told = jobs['change-pass'];
-  if (!told?.ours) return false;
+  if (!told?.ours || isOutlived(told, owner)) return false;
   if (change === 'withdraw') return told.state === 'failed' && told.result?.['altered'] === false;
   return told.state === 'succeeded' && told.result?.outcome === 'done';
 }
