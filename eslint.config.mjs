@@ -37,7 +37,7 @@ const PURE = ['api', 'parse', 'validate', 'model', 'render', 'emit', 'plan'];
 const EFFECTS = ['cluster', 'lifecycle', 'watcher', 'report', 'git', 'publish'];
 const LIFECYCLE_EFFECTS = [
   'observe*',
-  'execute',
+  'execute*',
   'write-active',
   'reconcile',
   'controller',

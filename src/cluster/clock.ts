@@ -4,7 +4,7 @@
 export interface Clock {
   /** The time of day in milliseconds since 1970, for people and other machines. It may jump. */
   readonly now: () => number;
-  /** Milliseconds since some moment, for durations. It never jumps. */
+  /** Milliseconds since some moment, for durations. It never jumps, and stands while the machine is suspended. */
   readonly elapsed: () => number;
   /** Calls back once, after so many milliseconds. The result cancels that. */
   readonly startTimer: (delayMs: number, callback: () => void) => () => void;
@@ -31,6 +31,25 @@ export function createSystemClock(): Clock {
       };
     },
   };
+}
+
+/** A moment, by both clocks. */
+export interface Moment {
+  readonly elapsed: number;
+  readonly now: number;
+}
+
+export function readMoment({ elapsed, now }: Clock): Moment {
+  return { elapsed: elapsed(), now: now() };
+}
+
+/**
+ * Milliseconds since a moment, by the clock that went further: a machine that was suspended finds the one of durations where
+ * it was, and the time of day may have been set back.
+ */
+export function ageOf(moment: Moment, clock: Clock): number {
+  const { elapsed, now } = readMoment(clock);
+  return Math.max(elapsed - moment.elapsed, now - moment.now);
 }
 
 /** Waits; an abort ends the wait early, and is no error. */

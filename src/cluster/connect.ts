@@ -3,7 +3,7 @@
 
 import { loadConfig, type ConfigSource } from './config.ts';
 import { createAccessKeeper } from './access.ts';
-import { sleep, type Clock } from './clock.ts';
+import { ageOf, readMoment, sleep, type Clock } from './clock.ts';
 import { ClusterError, isClusterError } from './errors.ts';
 import {
   exchange,
@@ -80,17 +80,17 @@ async function repeat<T>(
   { method, signal = new AbortController().signal, timeoutMs = TIMEOUT_MS }: ApiRequest,
   attempt: (remainingMs: number) => Promise<T>,
 ): Promise<T> {
-  const end = clock.elapsed() + timeoutMs;
+  const begun = readMoment(clock);
   for (let attempts = 1; ; attempts++) {
     try {
-      return await attempt(Math.max(1, end - clock.elapsed()));
+      return await attempt(Math.max(1, timeoutMs - ageOf(begun, clock)));
     } catch (error) {
       const delayMs = delayBeforeNext(error, method, attempts);
-      if (clock.elapsed() + delayMs >= end || signal.aborted) throw error;
+      if (ageOf(begun, clock) + delayMs >= timeoutMs || signal.aborted) throw error;
       if (isClusterError(error, 'Unauthorized')) await keeper.renew().catch(() => undefined);
       await sleep(clock, delayMs, signal);
-      // A process that was held up meanwhile sends nothing more.
-      if (clock.elapsed() >= end) throw error;
+      // A process that was held up meanwhile, or slept with its machine, sends nothing more.
+      if (ageOf(begun, clock) >= timeoutMs) throw error;
     }
   }
 }

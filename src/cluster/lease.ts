@@ -1,7 +1,7 @@
 // One of several is the leader: a Lease of coordination.k8s.io. The holder takes itself for deposed before anybody else can
 // be elected. That is no fence: a call that is under way ends when it ends, so every write needs its own precondition.
 
-import { sleep, type Clock } from './clock.ts';
+import { ageOf, readMoment, sleep, type Clock, type Moment } from './clock.ts';
 import { isClusterError } from './errors.ts';
 import { KINDS } from './kinds.ts';
 import type { Objects } from './objects.ts';
@@ -127,19 +127,8 @@ function requestTimeout({ deadlineMs }: Settings): number {
   return deadlineMs / 2;
 }
 
-interface Moment {
-  readonly elapsed: number;
-  readonly now: number;
-}
-
-function readMoment({ elapsed, now }: Clock): Moment {
-  return { elapsed: elapsed(), now: now() };
-}
-
-/** The time of day counts too: a machine that was suspended finds its other clock where it was. */
 function isWithin({ deadlineMs, clock }: Settings, renewed: Moment): boolean {
-  const { elapsed, now } = readMoment(clock);
-  return elapsed - renewed.elapsed < deadlineMs && now - renewed.now < deadlineMs;
+  return ageOf(renewed, clock) < deadlineMs;
 }
 
 /** @param askedAt before the request that took the lease was sent: from then on others may count */

@@ -1,7 +1,7 @@
 // One round for one resource: look, decide, tell, act. It may be cut off anywhere; the next round starts from what is.
 
 import { isDeepStrictEqual } from 'node:util';
-import type { Clock } from '../cluster/clock.ts';
+import { ageOf, readMoment, type Clock, type Moment } from '../cluster/clock.ts';
 import { isClusterError } from '../cluster/errors.ts';
 import { KINDS } from '../cluster/kinds.ts';
 import type { Objects } from '../cluster/objects.ts';
@@ -23,8 +23,8 @@ export interface Round {
   readonly key: ResourceKey;
   readonly observation: Observation;
   readonly decision: Decision;
-  /** When the look began, in milliseconds of a clock that runs on while the process is held up. */
-  readonly seenAt: number;
+  /** When the look began. */
+  readonly seenAt: Moment;
   /** What follows is done in the same round, and told by its status. */
   readonly isStep?: boolean;
 }
@@ -62,7 +62,7 @@ export interface ReconcileContext {
  */
 export async function reconcile(key: ResourceKey, context: ReconcileContext): Promise<Round> {
   const { observation, seenAt, applied } = await observeDelivered(key, context, context.now());
-  const look = (seen: Observation, since: number): Round => ({
+  const look = (seen: Observation, since: Moment): Round => ({
     key,
     observation: seen,
     seenAt: since,
@@ -70,14 +70,14 @@ export async function reconcile(key: ResourceKey, context: ReconcileContext): Pr
   });
   const makeSure = async (round: Round): Promise<Round> => {
     if (isSure(round)) return round;
-    const since = context.clock.elapsed();
+    const since = readMoment(context.clock);
     return look(await lookAtAll(key, context), since);
   };
-  const until = context.clock.elapsed() + GOES_ON_MS;
+  const lookedAt = readMoment(context.clock);
   let round = await makeSure(look(observation, seenAt));
   for (let steps = 0; steps < MOST_STEPS && goesOn(round, context); steps += 1) {
     const next = look(await takeStep(round, context), round.seenAt);
-    const isLate = context.clock.elapsed() > until;
+    const isLate = ageOf(lookedAt, context.clock) > GOES_ON_MS;
     // Which pods there are was read while the gate was open: that is enough to stop a server, and for nothing else.
     if (isLate || (isStopping(round) && !isStopping(next))) return round;
     round = await makeSure(next);
@@ -162,9 +162,9 @@ async function takeStep(round: Round, context: ReconcileContext): Promise<Observ
 }
 
 /** Whatever is written on what was seen then is not written later than is right. */
-function whileFresh(context: ReconcileContext, seenAt: number): ReconcileContext {
+function whileFresh(context: ReconcileContext, seenAt: Moment): ReconcileContext {
   const { objects, clock, isDeposed = () => false } = context;
-  return { ...context, objects: refuseLateWrites(objects, () => clock.elapsed() - seenAt > OLD_MS || isDeposed()) };
+  return { ...context, objects: refuseLateWrites(objects, () => ageOf(seenAt, clock) > OLD_MS || isDeposed()) };
 }
 
 /** Carries out a decision, and remembers what was refused. */
@@ -212,11 +212,11 @@ async function observeDelivered(
 ): Promise<Pick<Round, 'observation' | 'seenAt'> & { readonly applied: Applied }> {
   const { objects, applier, volumesOf, clock } = around;
   const context = { objects, now, render: applier !== undefined, ...(volumesOf ? { volumesOf } : {}) };
-  const seenAt = clock.elapsed();
+  const seenAt = readMoment(clock);
   const observation = await observe(key, context);
   const applied = (await applier?.apply(whileFresh(around, seenAt).objects, observation, now)) ?? { changed: false };
   if (!applied.changed) return { observation, seenAt, applied };
-  const again = clock.elapsed();
+  const again = readMoment(clock);
   return { observation: await observe(key, context), seenAt: again, applied };
 }
 

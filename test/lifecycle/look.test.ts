@@ -68,6 +68,8 @@ async function run(live: readonly StoredObject[]): Promise<Outcome> {
 interface Fate {
   /** The process is held up for so long before it acts. */
   readonly heldUpMs?: number;
+  /** The machine sleeps for so long before it acts. */
+  readonly asleepMs?: number;
   /** Another watcher is elected. */
   readonly isDeposed?: boolean;
   /** The right to volumes is taken away. */
@@ -77,7 +79,7 @@ interface Fate {
 /** One round, in which the watch of volumes tells of the new ones only. */
 function prepare(
   live: readonly StoredObject[],
-  { heldUpMs = 0, isDeposed = false, isForbidden = false }: Fate = {},
+  { heldUpMs = 0, asleepMs = 0, isDeposed = false, isForbidden = false }: Fate = {},
 ): Omit<Outcome, 'round'> & { readonly start: () => Promise<Round> } {
   const clock = createManualClock(NOW);
   const made: string[] = [];
@@ -101,6 +103,7 @@ function prepare(
     },
     patch: async () => {
       await clock.advance(heldUpMs);
+      clock.jump(asleepMs);
       return live[0];
     },
     delete: (kind: { plural: string }, { name }: { name: string }) => {
@@ -136,6 +139,12 @@ describe('a gate', () => {
 
   it('stays closed when the watcher was held up for so long that others may have taken its place', async () => {
     const { start, made } = prepare(BEFORE_GATE, { heldUpMs: 121_000 });
+    await expect(start()).rejects.toMatchObject({ kind: 'Conflict' });
+    expect(made).toEqual([]);
+  });
+
+  it('stays closed when the machine slept, and one of its clocks with it', async () => {
+    const { start, made } = prepare(BEFORE_GATE, { asleepMs: 3_600_000 });
     await expect(start()).rejects.toMatchObject({ kind: 'Conflict' });
     expect(made).toEqual([]);
   });
