@@ -139,6 +139,8 @@ function recordFacts(observed: Observed, decision: Decision, earlier: Fields, ti
   const { gateOpenedAt: opened = '', gateClosedAt: closed = '' } = earlier as Readonly<Record<string, string>>;
   const opens = decision.actions.some(({ kind }) => kind === 'open-gate');
   const isUnrecorded = opened !== '' && closed <= opened;
+  // One that was opened for an earlier resource of the name, or whose status got lost, has let pods in all the same.
+  const isFound = opened === '' && observed.gate !== undefined;
   const facts = decision.actions.map((action): Fields => {
     switch (action.kind) {
       case 'open-gate':
@@ -155,6 +157,7 @@ function recordFacts(observed: Observed, decision: Decision, earlier: Fields, ti
   return Object.assign(
     {},
     isUnrecorded && observed.gate === undefined && !opens ? { gateClosedAt: time } : {},
+    isFound ? { gateOpenedAt: time } : {},
     recordServer(observed, earlier),
     { requests: recordRequests(observed, decision, (earlier['requests'] ?? {}) as Fields, time) },
     ...facts,

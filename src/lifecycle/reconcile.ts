@@ -138,16 +138,21 @@ function idOf({ key: { namespace, name } }: Round): string {
   return `${namespace}/${name}`;
 }
 
-/** Whether what follows can be decided from the answers. A refusal, or that somebody took our finalizer off, is told first. */
+/**
+ * Whether what follows can be decided from the answers. What is told first is a refusal, that somebody took our finalizer off,
+ * and a gate that the status knows nothing of: who may have been let in would be forgotten with it.
+ */
 function goesOn(round: Round, context: ReconcileContext): boolean {
   const { observation, decision } = round;
   const { actions } = decision;
   if (tellRefused(round, context).decision !== decision) return false;
+  const { status } = observation;
   const isKnown = observation.resource?.status?.['observedGeneration'] !== undefined;
-  return (
-    actions.length > 0 &&
-    actions.every((action) => isLearnable(action) && !(action.kind === 'add-finalizer' && isKnown))
-  );
+  const isTold: Readonly<Partial<Record<Action['kind'], boolean>>> = {
+    'add-finalizer': !isKnown,
+    'close-gate': status.gateOpenedAt !== undefined,
+  };
+  return actions.length > 0 && actions.every((action) => isLearnable(action) && isTold[action.kind] !== false);
 }
 
 async function takeStep(round: Round, context: ReconcileContext): Promise<Observation> {

@@ -65,6 +65,16 @@ describe('the message', () => {
   });
 });
 
+describe('a gate', () => {
+  it('that was opened for an earlier resource of the name counts as opened now, since it has let pods in', () => {
+    expect(statusOf(running())).toMatchObject({ gateOpenedAt: TIME });
+  });
+
+  it('that the status knows keeps its time', () => {
+    expect(statusOf(running(), { gateOpenedAt: 'earlier' })).toMatchObject({ gateOpenedAt: 'earlier' });
+  });
+});
+
 describe('since when the reason holds', () => {
   const ready = (reason: string): Fields => ({
     type: 'Ready',

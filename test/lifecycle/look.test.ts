@@ -70,6 +70,8 @@ interface Fate {
   readonly heldUpMs?: number;
   /** The machine sleeps for so long before it acts. */
   readonly asleepMs?: number;
+  /** It writes the status. */
+  readonly onPatch?: () => void;
   /** Another watcher is elected. */
   readonly isDeposed?: boolean;
   /** The right to volumes is taken away. */
@@ -79,7 +81,7 @@ interface Fate {
 /** One round, in which the watch of volumes tells of the new ones only. */
 function prepare(
   live: readonly StoredObject[],
-  { heldUpMs = 0, asleepMs = 0, isDeposed = false, isForbidden = false }: Fate = {},
+  { heldUpMs = 0, asleepMs = 0, onPatch = () => undefined, isDeposed = false, isForbidden = false }: Fate = {},
 ): Omit<Outcome, 'round'> & { readonly start: () => Promise<Round> } {
   const clock = createManualClock(NOW);
   const made: string[] = [];
@@ -102,6 +104,7 @@ function prepare(
       return Promise.resolve(manifest);
     },
     patch: async () => {
+      onPatch();
       await clock.advance(heldUpMs);
       clock.jump(asleepMs);
       return live[0];
@@ -223,9 +226,20 @@ describe('a resource that is being deleted', () => {
     });
 
   it('has its server stopped on a quick look: no list at all', async () => {
-    const { removed, lists } = await run([...deleted(), gate, set, pod('shop-0', 'Running')]);
+    const [resource, ...others] = deleted();
+    const opened = { ...resource, status: { gateOpenedAt: TIME } } as StoredObject;
+    const { removed, lists } = await run([opened, ...others, gate, set, pod('shop-0', 'Running')]);
     expect(removed).toEqual(['configmaps shop-gate', 'statefulsets shop']);
     expect(lists).toEqual([]);
+  });
+
+  it('has a gate of which its status knows nothing written down before it is closed', async () => {
+    const removedBefore: string[][] = [];
+    const onPatch = (): void => void removedBefore.push([...removed]);
+    const { start, removed } = prepare([...deleted(), gate, set], { onPatch });
+    await start();
+    expect(removedBefore).toEqual([[]]);
+    expect(removed).toEqual(['configmaps shop-gate']);
   });
 
   it('waits for the server without looking for other pods', async () => {
