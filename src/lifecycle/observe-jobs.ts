@@ -14,7 +14,7 @@ import type { Job, Pod } from '../cluster/types.ts';
 import type { JobStep } from './actions.ts';
 import type { JobResult, ObservedJob, Time } from './observed.ts';
 import { JOB_UID_LABEL } from './observe-pods.ts';
-import { describeTrouble } from './trouble.ts';
+import { describeDelay, describeTrouble } from './trouble.ts';
 import { renderWanted, type JobWish } from './wanted-job.ts';
 
 export const STEPS = ['backup', 'restore', 'change-pass'] as const;
@@ -118,7 +118,8 @@ function describePods({ name, creationTimestamp }: Job['metadata'], pods: readon
   if (pods.length === 0 && now - Date.parse(creationTimestamp) > WITHOUT_POD_MILLISECONDS)
     return `it has none; "kubectl describe job ${name}" says why`;
   const waiting = pods.filter(({ status }) => !['Succeeded', 'Failed'].includes(status?.phase ?? ''));
-  return waiting.map((pod) => describeTrouble(pod, now)).find((text) => text !== '') ?? '';
+  const texts = [describeTrouble, describeDelay].flatMap((describe) => waiting.map((pod) => describe(pod, now)));
+  return texts.find((text) => text !== '') ?? '';
 }
 
 /** The result of the pod that ended last. */

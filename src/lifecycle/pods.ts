@@ -1,7 +1,8 @@
 // Invariant 1, "One owner": who has, or may have, the data directory open, and how it is made free.
 
 import { reconciling, stalled, type Action, type Decision, type JobStep } from './actions.ts';
-import type { Observed, ObservedJob, ObservedPod } from './observed.ts';
+import type { Observed, ObservedClaim, ObservedJob, ObservedPod } from './observed.ts';
+import { tellNodeDown } from './trouble.ts';
 
 /** A node that lives has ended a pod by then. */
 const OVERDUE_MILLISECONDS = 60_000;
@@ -50,8 +51,8 @@ export function findStuck(owners: readonly ObservedPod[], now: number): Decision
 
 /** Nobody but the node knows whether the server has ended. */
 function waitForNode({ name, node }: ObservedPod): Decision {
-  const wayOut = `if the node ${node} is down for good, say so: kubectl taint node ${node} node.kubernetes.io/out-of-service=nodeshutdown:NoExecute`;
-  return stalled('PodStuck', `the pod ${name} should have ended long ago and may still have the data open; ${wayOut}`);
+  const message = `the pod ${name} should have ended long ago and may still have the data open; ${tellNodeDown(node)}`;
+  return stalled('PodStuck', message);
 }
 
 /** A Job that is not the one that is wanted now, or is about to go. */

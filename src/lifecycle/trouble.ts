@@ -32,6 +32,46 @@ export function describeTrouble({ status = {} }: Pod, now: Time): string {
   return describeScheduling(conditions, now);
 }
 
+/** A large image is pulled by then, in most places. */
+const LATE_MILLISECONDS = 180_000;
+
+/** A node that lives has ended a pod by then, and a pod has ended that has nothing more to do. */
+const OVERDUE_MILLISECONDS = 60_000;
+
+/**
+ * Says what keeps a Job's pod from starting or from ending where it says nothing itself; empty when nothing does, as far as can
+ * be seen. It may be a volume that cannot be attached, a node that is down, or a container that somebody put beside ours.
+ *
+ * @param now milliseconds since 1970
+ */
+export function describeDelay(pod: Pod, now: Time): string {
+  const { name, creationTimestamp, deletionTimestamp } = pod.metadata;
+  const { nodeName = '' } = pod.spec ?? {};
+  if (deletionTimestamp !== undefined) {
+    const isOverdue = now - Date.parse(deletionTimestamp) > OVERDUE_MILLISECONDS;
+    return isOverdue ? `it should have ended long ago; ${tellNodeDown(nodeName)}` : '';
+  }
+  if (pod.status?.phase === 'Running') return describeCompany(pod, now);
+  const isLate = now - Date.parse(creationTimestamp) > LATE_MILLISECONDS;
+  return isLate ? `it does not start; "kubectl describe pod ${name}" says what it waits for` : '';
+}
+
+/** What people can do who know that a node will not come back. */
+export function tellNodeDown(node: string): string {
+  return `if the node ${node} is down for good, say so: kubectl taint node ${node} node.kubernetes.io/out-of-service=nodeshutdown:NoExecute`;
+}
+
+/** A container that runs on keeps the pod, and with it the Job, from ending. */
+function describeCompany({ status = {} }: Pod, now: Time): string {
+  const { containerStatuses = [] } = status;
+  const isDone = containerStatuses.some(
+    ({ state }) => state?.terminated && now - Date.parse(state.terminated.finishedAt ?? '') > OVERDUE_MILLISECONDS,
+  );
+  const others = containerStatuses.filter(({ state }) => state?.running).map(({ name }) => `"${name}"`);
+  if (!isDone || others.length === 0) return '';
+  return `its work is done, but the container ${others.join(', ')}, which somebody put into it, runs on; keep it out of the pods of Jobs`;
+}
+
 type PodCondition = NonNullable<NonNullable<Pod['status']>['conditions']>[number];
 
 function describeScheduling(conditions: readonly PodCondition[], now: Time): string {

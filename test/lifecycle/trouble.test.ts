@@ -1,8 +1,8 @@
 // Why a pod does not get on, as it stands in messages.
 
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Pod } from '../../src/cluster/types.ts';
-import { describeTrouble } from '../../src/lifecycle/trouble.ts';
+import { describeDelay, describeTrouble } from '../../src/lifecycle/trouble.ts';
 
 /** A pod whose container ended with this message. */
 function ended(message: string, exitCode = 1): Pod {
@@ -39,4 +39,44 @@ it.each([
   ],
 ])('is %s', (_title, pod, text) => {
   expect(describeTrouble(pod, 0)).toBe(text);
+});
+
+describe('what keeps the pod of a Job, where it says nothing itself,', () => {
+  const MADE = Date.parse('2026-01-01T00:00:00Z');
+  const made = (status: object, metadata: object = {}): Pod =>
+    ({
+      metadata: { name: 'backup-shop-job-x', creationTimestamp: '2026-01-01T00:00:00Z', ...metadata },
+      spec: { nodeName: 'node-1' },
+      status,
+    }) as unknown as Pod;
+  const pending = made({ phase: 'Pending' });
+  const leaving = made({ phase: 'Running' }, { deletionTimestamp: '2026-01-01T00:02:00Z' });
+  const done = { name: 'backup', state: { terminated: { exitCode: 0, finishedAt: '2026-01-01T00:01:00Z' } } };
+  const accompanied = made({
+    phase: 'Running',
+    containerStatuses: [done, { name: 'proxy', state: { running: { startedAt: '2026-01-01T00:00:00Z' } } }],
+  });
+  const atWork = made({
+    phase: 'Running',
+    containerStatuses: [{ name: 'backup', state: { running: { startedAt: '2026-01-01T00:00:00Z' } } }],
+  });
+
+  it.each([
+    ['is not asked while it may still start', pending, 179, ''],
+    [
+      'is asked for when it does not start, for a volume perhaps',
+      pending,
+      181,
+      'it does not start; "kubectl describe pod',
+    ],
+    ['is nothing while it ends', leaving, 179, ''],
+    ['is a node that does not answer', leaving, 181, 'kubectl taint node node-1 node.kubernetes.io/out-of-service'],
+    ['is nothing when its work ended a moment ago', accompanied, 119, ''],
+    ['is a container that somebody put beside it', accompanied, 121, 'the container "proxy"'],
+    ['is nothing while it works, however long', atWork, 100_000, ''],
+  ])('%s', (_title, pod, seconds, text) => {
+    const told = describeDelay(pod, MADE + seconds * 1000);
+    expect(told).toContain(text);
+    expect(told === '').toBe(text === '');
+  });
 });
