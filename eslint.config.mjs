@@ -43,6 +43,7 @@ const LIFECYCLE_EFFECTS = [
   'controller',
   'learn',
   'reflectors',
+  'unreadable',
   'apply-rendered',
 ];
 /** Time, randomness and the process come from outside. */

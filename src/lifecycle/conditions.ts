@@ -33,19 +33,39 @@ export interface StatusInput {
 export function buildStatus({ observed, decision, earlier, now }: StatusInput): Status {
   const generation = observed.resource?.generation ?? 0;
   const time = formatTime(now);
-  const known = (earlier['conditions'] ?? []) as readonly Condition[];
   const facts = { ...earlier, ...recordFacts(observed, decision, earlier, time) };
-  const conditions = listConditions(observed, decision, facts).map(([type, status, reason, message]): Condition => {
-    const before = known.find((condition) => condition.type === type);
-    const lastTransitionTime = before?.status === status ? before.lastTransitionTime : time;
-    return { type, status, reason, message, observedGeneration: generation, lastTransitionTime };
-  });
+  const conditions = turnConditions(listConditions(observed, decision, facts), earlier, { generation, time });
   const message = messageOf(observed, decision);
   const since = reasonSince(decision, earlier, time);
   const status = { ...facts, observedGeneration: generation, message, since, conditions };
   return Object.fromEntries(
     Object.entries(status).filter(([, value]: [string, unknown]) => value !== undefined),
   ) as Status;
+}
+
+/** The same status for a resource that cannot be looked at: all that is known of it is why. */
+export function buildBlindStatus(decision: Decision, earlier: Fields, seen: { generation: number; now: Time }): Status {
+  const { generation, now } = seen;
+  const time = formatTime(now);
+  const rows = listProgress(decision);
+  const told = new Set(rows.map(([type]) => type));
+  const others = ((earlier['conditions'] ?? []) as readonly Condition[]).filter(({ type }) => !told.has(type));
+  const conditions = [...turnConditions(rows, earlier, { generation, time }), ...others];
+  return { ...earlier, message: decision.message, since: reasonSince(decision, earlier, time), conditions };
+}
+
+/** The time of a condition is that of the last change of its status. */
+function turnConditions(
+  rows: readonly Row[],
+  { conditions }: Fields,
+  { generation, time }: { readonly generation: number; readonly time: string },
+): Condition[] {
+  const known = (conditions ?? []) as readonly Condition[];
+  return rows.map(([type, status, reason, message]) => {
+    const before = known.find((condition) => condition.type === type);
+    const lastTransitionTime = before?.status === status ? before.lastTransitionTime : time;
+    return { type, status, reason, message, observedGeneration: generation, lastTransitionTime };
+  });
 }
 
 /** A condition's own time tells only since when its status holds, and Reconciling goes from reason to reason. */
@@ -66,11 +86,13 @@ function flag(value: boolean): Condition['status'] {
   return value ? 'True' : 'False';
 }
 
-function listConditions(observed: Observed, { progress, reason, message }: Decision, facts: Fields): Row[] {
+function listProgress({ progress, reason, message }: Decision): Row[] {
+  return (['Ready', 'Reconciling', 'Stalled'] as const).map((type) => [type, flag(progress === type), reason, message]);
+}
+
+function listConditions(observed: Observed, decision: Decision, facts: Fields): Row[] {
   return [
-    ['Ready', flag(progress === 'Ready'), reason, message],
-    ['Reconciling', flag(progress === 'Reconciling'), reason, message],
-    ['Stalled', flag(progress === 'Stalled'), reason, message],
+    ...listProgress(decision),
     describePassword(observed),
     describeVolumes(observed),
     describeRestore(observed, facts),

@@ -15,6 +15,7 @@ import { reconcile, type ReconcileContext, type Round } from './reconcile.ts';
 import { startReflectors, type Silence } from './reflectors.ts';
 import { createRefusals } from './refusals.ts';
 import { createRepeats } from './repeats.ts';
+import { tellUnreadable } from './unreadable.ts';
 
 /** Dependencies of the controller. */
 export interface ControllerOptions {
@@ -94,13 +95,12 @@ export function startController(options: ControllerOptions): Controller {
     ...(onRound ? { onRound } : {}),
   };
   const repeats = createRepeats(random);
-  const queue = new WorkQueue({
+  const queue: WorkQueue = new WorkQueue({
     workers: WORKERS,
     clock,
     random,
     work: async (key) => {
-      const [namespace = '', name = ''] = key.split('/');
-      const round = await reconcile({ namespace, name }, context);
+      const round = await carryOut(key, context, () => queue.failures(key) + 1);
       const { times, delayMs } = repeats.note(key, round.decision);
       if (times > 0) onRepeat?.(round, times);
       if (!isGone(round)) return planNext(round.decision, delayMs);
@@ -133,6 +133,15 @@ export function startController(options: ControllerOptions): Controller {
       await queue.stop();
     },
   };
+}
+
+/** @param failures in a row, with this one */
+function carryOut(key: string, context: ReconcileContext, failures: () => number): Promise<Round> {
+  const [namespace = '', name = ''] = key.split('/');
+  const resource = { namespace, name };
+  return reconcile(resource, context).catch((error: unknown) =>
+    tellUnreadable(resource, context, { error, failures: failures() }),
+  );
 }
 
 function gatherMs(rounds: number): number {
