@@ -4,7 +4,7 @@ import { SKIP_BACKUP_ANNOTATION } from '../api/names.ts';
 import { reconciling, stalled, type Action, type Decision, type StorageRole } from './actions.ts';
 import { pendingClaim } from './claims.ts';
 import type { Observed, ObservedClaim, ObservedVolume } from './observed.ts';
-import { holdsClaim, stopJob } from './pods.ts';
+import { stopJob, waitForEnd } from './pods.ts';
 import { boundVolume, ownVolume } from './volumes.ts';
 
 /** What people can always do about a deletion that does not get on. */
@@ -20,7 +20,7 @@ export function bindStorage(observed: Observed, role: StorageRole, now: number):
   const storage = observed[role];
   const { claim } = storage;
   const volume = ownVolume(observed, storage);
-  if (claim?.deleting) return leavingClaim(observed, claim.name);
+  if (claim?.deleting) return leavingClaim(observed, claim, now);
   // The Job's pod binds a backup claim that waits for its first one.
   if (!volume)
     return role === 'backup' && claim?.phase === 'Pending' ? undefined : withoutVolume(role, claim !== undefined);
@@ -55,12 +55,8 @@ export function severalVolumes(one: ObservedVolume, other: ObservedVolume): Deci
 }
 
 /** A pod that waits, or has ended, holds a claim that is being deleted for ever. */
-function leavingClaim({ pods, jobs }: Observed, name: string): Decision {
-  const stopping = stopJob('backup', jobs.backup);
-  if (stopping) return stopping;
-  const holders = pods.filter(holdsClaim);
-  const actions = holders.map(({ name: pod, uid }): Action => ({ kind: 'delete-pod', name: pod, uid }));
-  return reconciling('ClaimDeleting', `waits until the claim ${name} is gone`, ...actions);
+function leavingClaim(observed: Observed, claim: ObservedClaim, now: number): Decision {
+  return stopJob('backup', observed.jobs.backup) ?? withWayOut(waitForEnd(observed, claim, now));
 }
 
 function withoutVolume(role: StorageRole, hasClaim: boolean): Decision {

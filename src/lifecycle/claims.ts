@@ -2,7 +2,7 @@
 
 import { reconciling, stalled, type Action, type Decision, type StorageRole } from './actions.ts';
 import type { Observed, ObservedClaim, ObservedPod, ObservedResource, ObservedVolume } from './observed.ts';
-import { findServer, findStuck, holdsClaim, ownersOf, stopOwners } from './pods.ts';
+import { findServer, findStuck, ownersOf, stopOwners, waitForEnd } from './pods.ts';
 import { PROTECT_VOLUMES, boundVolume, isMadeFor, isVolumeUnseen, keptVolumes, retainActions } from './volumes.ts';
 
 /** Provisioning takes seconds; whoever waits longer should look. */
@@ -90,24 +90,18 @@ function waitForClaim(name: string, hadServer: boolean): Decision {
  * A claim that somebody deleted goes when no pod has it. A server that was let in, and may be in a crash recovery, is not
  * stopped for that; a pod that waits or has ended holds the claim for ever and is taken away.
  */
-function leavingClaim(observed: Observed, { name: claimName }: ObservedClaim, now: number): Decision {
+function leavingClaim(observed: Observed, claim: ObservedClaim, now: number): Decision {
   const all = ownersOf(observed);
   const isKept = ({ ready: isReady, jobUid, terminating }: ObservedPod): boolean =>
     jobUid === '' && !terminating && (isReady || observed.gate !== undefined);
   const server = all.find(isKept);
-  if (server) return keepServer(observed, claimName, server);
+  if (server) return keepServer(observed, claim.name, server);
   const stuck = findStuck(all, now);
   if (stuck) return stuck;
   const owners = new Set(all.map(({ uid }) => uid));
   // Behind a closed gate a pod only counts as started, and a server that does run has to go anyway.
   const isHolder = ({ uid, jobUid }: ObservedPod): boolean => !owners.has(uid) || (!observed.gate && jobUid === '');
-  const holders = observed.pods.filter((pod) => holdsClaim(pod) && isHolder(pod));
-  const actions = holders.map(({ name: pod, uid }): Action => ({ kind: 'delete-pod', name: pod, uid }));
-  return reconciling(
-    'ClaimDeleting',
-    `waits until the claim ${claimName}, which is being deleted, is gone`,
-    ...actions,
-  );
+  return waitForEnd(observed, claim, now, isHolder);
 }
 
 /** The volume must outlive the claim before anybody restarts the server. */

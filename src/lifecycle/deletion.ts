@@ -25,7 +25,7 @@ export function decideDeletion(observed: Observed, resource: ObservedResource, n
     holdServer(observed, resource) ??
     stopServer(observed, resource, now) ??
     saveData(observed, resource, now) ??
-    decideRemoval(observed, resource)
+    decideRemoval(observed, resource, now)
   );
 }
 

@@ -93,6 +93,7 @@ function toClaim({ metadata, spec = {}, status = {} }: PersistentVolumeClaim): O
     uid: metadata.uid,
     createdAt: Date.parse(metadata.creationTimestamp),
     deleting: metadata.deletionTimestamp !== undefined,
+    deletingSince: metadata.deletionTimestamp === undefined ? undefined : Date.parse(metadata.deletionTimestamp),
     phase: (status.phase ?? 'Pending') as ObservedClaim['phase'],
     volumeName,
     className: storageClassName,

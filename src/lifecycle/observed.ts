@@ -76,6 +76,8 @@ export interface ObservedClaim {
   readonly uid: string;
   readonly createdAt: Time;
   readonly deleting: boolean;
+  /** When its deletion was asked for; undefined when it was not. */
+  readonly deletingSince: Time | undefined;
   readonly phase: 'Pending' | 'Bound' | 'Lost';
   /** The volume that it is bound to. */
   readonly volumeName: string;

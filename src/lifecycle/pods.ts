@@ -16,8 +16,32 @@ export function ownersOf({ pods }: Observed): ObservedPod[] {
  * Whether a pod keeps a claim that is being deleted from going, ended or not. One that is on no node does not, and is never
  * put on one for such a claim; its StatefulSet would only make it again.
  */
-export function holdsClaim({ node, terminating }: ObservedPod): boolean {
+function holdsClaim({ node, terminating }: ObservedPod): boolean {
   return node !== '' && !terminating;
+}
+
+/** A claim that nothing holds is gone within a second. */
+const SLOW_CLAIM_MILLISECONDS = 180_000;
+
+/**
+ * Waits for the end of a claim, and takes pods away that hold it. Where none that is known does, a pod that mounts this one
+ * alone may, or a finalizer of somebody else.
+ *
+ * @param mayGo which pods are taken away; all without it
+ */
+export function waitForEnd(
+  { pods }: Observed,
+  { name, deletingSince = Infinity }: ObservedClaim,
+  now: number,
+  mayGo: (pod: ObservedPod) => boolean = () => true,
+): Decision {
+  const reason = 'ClaimDeleting';
+  const message = `waits until the claim ${name}, which is being deleted, is gone`;
+  const holders = pods.filter((pod) => holdsClaim(pod) && mayGo(pod));
+  const actions = holders.map(({ name: pod, uid }): Action => ({ kind: 'delete-pod', name: pod, uid }));
+  const isHeld = pods.some(({ node }) => node !== '');
+  if (isHeld || now - deletingSince < SLOW_CLAIM_MILLISECONDS) return reconciling(reason, message, ...actions);
+  return stalled(reason, `${message}; "kubectl describe pvc ${name}" says who uses it`);
 }
 
 /** The server's pod that is Ready. Somebody else's pod may mount the claim, too, to look at it. */

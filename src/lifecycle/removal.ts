@@ -4,17 +4,17 @@ import { DONE_TEXTS } from '../model/life.ts';
 import type { Action, Decision, StorageRole } from './actions.ts';
 import { reconciling } from './actions.ts';
 import type { Observed, ObservedResource, ObservedVolume } from './observed.ts';
-import { holdsClaim } from './pods.ts';
+import { waitForEnd } from './pods.ts';
 import { boundVolume, isGivenUp } from './volumes.ts';
 
 /** What goes next, when the data is safe or given up. */
-export function decideRemoval(observed: Observed, resource: ObservedResource): Decision {
+export function decideRemoval(observed: Observed, resource: ObservedResource, now: number): Decision {
   const job = observed.jobs.backup;
   if (job?.hasPods && !job.foreign) {
     const action: Action = { kind: 'delete-job-pods', step: 'backup', uid: job.uid };
     return removing('takes away the pods of the backup Job, which hold the claim', action);
   }
-  const decision = removeStorage(observed, resource, 'data') ?? removeStorage(observed, resource, 'backup');
+  const decision = removeStorage(observed, resource, 'data', now) ?? removeStorage(observed, resource, 'backup', now);
   if (decision) return decision;
   const children = isMadeAgain(observed, resource) ? [] : observed.children;
   const actions = children.map((child): Action => ({ kind: 'delete-child', child }));
@@ -22,7 +22,12 @@ export function decideRemoval(observed: Observed, resource: ObservedResource): D
   return reconciling('Deleted', DONE_TEXTS[resource.deletionPolicy], { kind: 'remove-finalizer' });
 }
 
-function removeStorage(observed: Observed, resource: ObservedResource, role: StorageRole): Decision | undefined {
+function removeStorage(
+  observed: Observed,
+  resource: ObservedResource,
+  role: StorageRole,
+  now: number,
+): Decision | undefined {
   const storage = observed[role];
   const isRemoved = (volume: ObservedVolume): boolean => isGivenUp(resource, volume, role === 'backup');
   const unfinished = storage.volumes.find((volume) => isRemoved(volume) && !volume.finished);
@@ -36,9 +41,7 @@ function removeStorage(observed: Observed, resource: ObservedResource, role: Sto
   if (!claim.deleting)
     return removing(`takes the claim ${claim.name} away`, { kind: 'delete-claim', role, uid: claim.uid });
   // A server's pod lists the backup claim, too.
-  const holders = observed.pods.filter(holdsClaim);
-  const actions = holders.map(({ name, uid }): Action => ({ kind: 'delete-pod', name, uid }));
-  return { ...removing(`waits until the claim ${claim.name} is gone`, ...actions), again: 1000 };
+  return { ...waitForEnd(observed, claim, now), again: 1000 };
 }
 
 /** A claim that never had a volume goes with the resource; one that was made after the deletion is somebody else's. */

@@ -1007,7 +1007,7 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
           pods: [pod()],
           data: { claim: claim('data', { deleting: true }), volumes: [volume('data', { finished: true })] },
         }),
-        'Reconciling/Removing: delete-pod shop-0',
+        'Reconciling/ClaimDeleting: delete-pod shop-0',
       ],
       [
         'leaves a pod alone that is on no node until the claim is gone',
@@ -1017,7 +1017,19 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
           pods: [pod({ node: '' })],
           data: { claim: claim('data', { deleting: true }), volumes: [volume('data', { finished: true })] },
         }),
-        'Reconciling/Removing: ',
+        'Reconciling/ClaimDeleting: ',
+      ],
+      [
+        'says where to look when its claim does not go, for somebody who looks at it perhaps',
+        running({
+          resource: saved,
+          ...stopped,
+          data: {
+            claim: claim('data', { deleting: true, deletingSince: NOW - 200_000 }),
+            volumes: [volume('data', { finished: true })],
+          },
+        }),
+        'Stalled/ClaimDeleting: ',
       ],
       [
         'leaves a claim alone that somebody made again',

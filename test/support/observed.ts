@@ -33,6 +33,7 @@ export function claim(role: 'data' | 'backup', change: Partial<ObservedClaim> = 
     uid: `${role}-claim`,
     createdAt: MADE + 1000,
     deleting: false,
+    deletingSince: undefined,
     phase: 'Bound',
     volumeName: `pvc-${role}-claim`,
     className: 'standard',
