@@ -1,17 +1,44 @@
 // The loop of a reflector: list, watch, and from every failure back into it.
 
-import { backoffMs, sleep } from './clock.ts';
+import { backoffMs, sleep, type BackoffBounds, type Clock } from './clock.ts';
+import type { Connection } from './connect.ts';
 import { ClusterError, isClusterError } from './errors.ts';
-import { createObjects } from './objects.ts';
-import type { ReflectorFailure, ReflectorOptions, ReflectorTiming } from './reflector.ts';
+import type { Kind } from './kinds.ts';
+import { createObjects, type Selection } from './objects.ts';
 import type { Store } from './store.ts';
 import type { StoredObject } from './types.ts';
 import { watchObjects, type WatchEvent } from './watch.ts';
 
+/** What a reflector reports and cannot repair by itself at once. It goes on in any case. */
+export interface ReflectorFailure {
+  readonly kind: 'connection' | 'handler';
+  readonly error: unknown;
+  /** So many in a row, of the connection. */
+  readonly failures: number;
+}
+
+/** Measures of a reflector. */
+export interface ReflectorTiming {
+  readonly pageSize: number;
+  /** All objects are listed anew after this time, in case that an event was lost. */
+  readonly relistMs: number;
+  /** A watch lasts a random time between these. */
+  readonly watchSeconds: readonly [least: number, most: number];
+  /** A watch is given up when nothing came for so long. The API server sends a bookmark each minute. */
+  readonly idleMs: number;
+  /** For a page of a list, and for the beginning of a watch. */
+  readonly timeoutMs: number;
+  readonly backoff: BackoffBounds;
+}
+
 /** What a reflector is made of, and where it stands. */
-export interface Reflection<T extends StoredObject> extends Required<
-  Pick<ReflectorOptions<T>, 'connection' | 'kind' | 'selection' | 'clock' | 'random' | 'transform'>
-> {
+export interface Reflection<T extends StoredObject> {
+  readonly connection: Connection;
+  readonly kind: Kind<T>;
+  readonly selection: Selection;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly transform: (object: T) => T;
   readonly timing: ReflectorTiming;
   readonly store: Store<T>;
   readonly signal: AbortSignal;

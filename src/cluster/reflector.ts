@@ -1,35 +1,13 @@
 // Keeps a copy of a kind's objects: lists, watches, and begins again, whatever happens to the connection or the handler.
 // client-node's informer is dead for ever after one broken connection; this one never is.
 
-import type { BackoffBounds, Clock } from './clock.ts';
+import type { Clock } from './clock.ts';
 import type { Connection } from './connect.ts';
 import type { Kind, ObjectKey } from './kinds.ts';
 import type { Selection } from './objects.ts';
-import { runReflection, type Reflection } from './reflection.ts';
+import { runReflection, type Reflection, type ReflectorFailure, type ReflectorTiming } from './reflection.ts';
 import { createStore, strip, type Change } from './store.ts';
 import type { StoredObject } from './types.ts';
-
-/** What a reflector reports and cannot repair by itself at once. It goes on in any case. */
-export interface ReflectorFailure {
-  readonly kind: 'connection' | 'handler';
-  readonly error: unknown;
-  /** So many in a row, of the connection. */
-  readonly failures: number;
-}
-
-/** Measures that the defaults of are meant for production. */
-export interface ReflectorTiming {
-  readonly pageSize: number;
-  /** All objects are listed anew after this time, in case that an event was lost. */
-  readonly relistMs: number;
-  /** A watch lasts a random time between these. */
-  readonly watchSeconds: readonly [least: number, most: number];
-  /** A watch is given up when nothing came for so long. The API server sends a bookmark each minute. */
-  readonly idleMs: number;
-  /** For a page of a list, and for the beginning of a watch. */
-  readonly timeoutMs: number;
-  readonly backoff: BackoffBounds;
-}
 
 export interface ReflectorOptions<T extends StoredObject> {
   readonly connection: Connection;
@@ -59,6 +37,7 @@ export interface Reflector<T> {
   readonly stop: () => Promise<void>;
 }
 
+/** Meant for production. */
 const TIMING: ReflectorTiming = {
   pageSize: 250,
   relistMs: 600_000,

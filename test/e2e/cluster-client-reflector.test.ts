@@ -4,12 +4,8 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import type { Connection } from '../../src/cluster/connect.ts';
 import { isClusterError } from '../../src/cluster/errors.ts';
 import { KINDS } from '../../src/cluster/kinds.ts';
-import {
-  startReflector,
-  type Reflector,
-  type ReflectorFailure,
-  type ReflectorOptions,
-} from '../../src/cluster/reflector.ts';
+import type { ReflectorFailure } from '../../src/cluster/reflection.ts';
+import { startReflector, type Reflector, type ReflectorOptions } from '../../src/cluster/reflector.ts';
 import { strip, type Change } from '../../src/cluster/store.ts';
 import type { ConfigMap } from '../../src/cluster/types.ts';
 import { clock, configMap, makeNamespace, openClient, until, type Client } from '../support/cluster-client.ts';
