@@ -1,28 +1,18 @@
 // Carries a decision out, one action after the other. Every call names what it changes by uid or by the version that was
 // seen, so that an action that comes too late fails instead of hitting something else.
 
-import {
-  FINALIZER,
-  FINISHED_ANNOTATION,
-  JOB_MANIFEST_ANNOTATION,
-  ORIGINAL_POLICY_ANNOTATION,
-  RESOURCE_UID_ANNOTATION,
-  RESOURCE_LABEL,
-  RETAINED_AT_ANNOTATION,
-  childNames,
-} from '../api/names.ts';
-import { sleep, type Clock } from '../cluster/clock.ts';
+import { FINALIZER, JOB_MANIFEST_ANNOTATION, RESOURCE_LABEL, childNames } from '../api/names.ts';
+import type { Clock } from '../cluster/clock.ts';
 import { isClusterError } from '../cluster/errors.ts';
 import { KINDS, type Kind } from '../cluster/kinds.ts';
 import type { DeleteOptions, JsonPatchOperation, Manifest, Objects } from '../cluster/objects.ts';
-import { buildModel, type Model } from '../model/model.ts';
-import { compareQuantities, parseQuantity } from '../parse/quantity.ts';
 import { parseYaml } from '../parse/yaml.ts';
-import { createRenderer } from '../render/manifests.ts';
 import type { Action, JobStep } from './actions.ts';
-import { boundVolume } from './volumes.ts';
+import { makeClaim, replaceClaim } from './execute-claims.ts';
+import { createVolumeHandlers } from './execute-volumes.ts';
 import type { Observation } from './observe.ts';
 import { hashManifest } from './observe-jobs.ts';
+import { boundVolume } from './volumes.ts';
 import { renderWanted } from './wanted-job.ts';
 import { writeActive } from './write-active.ts';
 
@@ -33,10 +23,6 @@ export interface ExecuteContext {
   /** ISO 8601. */
   readonly now: string;
 }
-
-/** A claim that nothing has open is gone within a second. */
-const GONE_TRIES = 50;
-const GONE_INTERVAL_MS = 100;
 
 type Handlers = { readonly [K in Action['kind']]: (action: Extract<Action, { kind: K }>) => Promise<unknown> };
 
@@ -103,43 +89,6 @@ function createHandlers(observation: Observation, context: ExecuteContext): Hand
   };
 }
 
-type VolumeAction = 'retain-volume' | 'adopt-volume' | 'set-aside-volume' | 'reserve-volume' | 'finish-volume';
-
-/** Volumes are told apart by uid; names.ts says what each annotation means. */
-function createVolumeHandlers(
-  { resource, observed }: Observation,
-  { objects, now }: ExecuteContext,
-): Pick<Handlers, VolumeAction> {
-  const uid = resource?.metadata.uid ?? '';
-  const mark = (volume: string, volumeUid: string, annotations: object, spec: object = {}): Promise<unknown> => {
-    const body = { metadata: { annotations }, spec };
-    return objects.patch(KINDS.PersistentVolume, { name: volume }, { kind: 'merge', body }, { uid: volumeUid });
-  };
-  return {
-    'retain-volume': ({ volume, uid: volumeUid }) => {
-      const { policy = 'Delete', resourceUid = '' } =
-        [observed.data, observed.backup].map(boundVolume).find((found) => found?.name === volume) ?? {};
-      // One that is marked already keeps what is known about it, although somebody has changed its policy.
-      const marks =
-        resourceUid === ''
-          ? { [RESOURCE_UID_ANNOTATION]: uid, [RETAINED_AT_ANNOTATION]: now, [ORIGINAL_POLICY_ANNOTATION]: policy }
-          : {};
-      const inUse = { [FINISHED_ANNOTATION]: null };
-      return mark(volume, volumeUid, { ...marks, ...inUse }, { persistentVolumeReclaimPolicy: 'Retain' });
-    },
-    'adopt-volume': ({ volume, uid: volumeUid }) => mark(volume, volumeUid, { [RESOURCE_UID_ANNOTATION]: uid }),
-    'set-aside-volume': ({ volume, uid: volumeUid }) =>
-      mark(volume, volumeUid, { [FINISHED_ANNOTATION]: now }, { persistentVolumeReclaimPolicy: 'Retain' }),
-    'reserve-volume': ({ volume, claimUid }) => reserveVolume(objects, volume, claimUid),
-    'finish-volume': async ({ volume, uid: volumeUid }) => {
-      const { metadata, status } = await objects.get(KINDS.PersistentVolume, { name: volume });
-      const policy = metadata.annotations?.[ORIGINAL_POLICY_ANNOTATION] ?? 'Retain';
-      const spec = { persistentVolumeReclaimPolicy: policy, ...unreserve(status?.phase, uid) };
-      await mark(volume, volumeUid, { [FINISHED_ANNOTATION]: now }, spec);
-    },
-  };
-}
-
 interface JsonPatch {
   readonly kind: 'json';
   readonly operations: readonly JsonPatchOperation[];
@@ -163,77 +112,6 @@ function removeFinalizer({ resource }: Observation): JsonPatch {
       { op: 'remove', path },
     ],
   };
-}
-
-/** Without the uid of the claim that is gone, the volume waits for the next claim of that name. */
-async function reserveVolume(objects: Objects, name: string, claimUid: string): Promise<void> {
-  const { metadata, spec } = await objects.get(KINDS.PersistentVolume, { name });
-  if (spec?.claimRef?.uid !== claimUid) return;
-  const body = { spec: { claimRef: { uid: null, resourceVersion: null } } };
-  const { uid, resourceVersion } = metadata;
-  await objects.patch(KINDS.PersistentVolume, { name }, { kind: 'merge', body }, { uid, resourceVersion });
-}
-
-/**
- * A volume that was reserved would go to the next claim of its name. Named for a claim that there never was, it counts as
- * released, and its own policy says what becomes of it.
- */
-function unreserve(phase: string | undefined, uid: string): object {
-  return phase === 'Available' ? { claimRef: { uid } } : {};
-}
-
-/** The model of a resource that the API server has validated. */
-function modelOf({ resource, key }: Observation): Model {
-  if (!resource) throw new Error(`${key.name}: an action without its resource`);
-  return buildModel(resource, key.namespace);
-}
-
-/** A claim that somebody else makes first, or that something still holds, is looked at in the next round. */
-async function replaceClaim(
-  { objects, clock }: ExecuteContext,
-  observation: Observation,
-  { name, uid, volume }: { readonly name: string; readonly uid: string; readonly volume: string },
-): Promise<void> {
-  const key = { namespace: observation.key.namespace, name };
-  await objects.delete(KINDS.PersistentVolumeClaim, key, { uid });
-  for (let tries = 0; tries < GONE_TRIES; tries += 1) {
-    const claim = await objects.find(KINDS.PersistentVolumeClaim, key);
-    if (!claim) {
-      await makeClaim(objects, observation, { name, volume });
-      return;
-    }
-    if (claim.metadata.uid !== uid) return;
-    await sleep(clock, GONE_INTERVAL_MS, new AbortController().signal);
-  }
-}
-
-/** The claim as it is rendered, but bound to this volume, and never larger than it. */
-async function makeClaim(
-  objects: Objects,
-  observation: Observation,
-  { name, volume }: { readonly name: string; readonly volume: string },
-): Promise<void> {
-  const model = modelOf(observation);
-  const { spec } = await objects.get(KINDS.PersistentVolume, { name: volume });
-  const rendered = createRenderer()(model).find(
-    (manifest) => manifest.kind === 'PersistentVolumeClaim' && manifest.name === name,
-  );
-  const claim = parseYaml(rendered?.yaml ?? '') as Manifest & { readonly spec: object };
-  const { size } = name === model.names.dataClaim ? model.data : model.backup;
-  const storage = smaller(size, spec?.capacity?.['storage'] ?? size);
-  const bound = {
-    volumeName: volume,
-    storageClassName: spec?.storageClassName ?? '',
-    resources: { requests: { storage } },
-  };
-  const manifest: Manifest = { ...claim, spec: { ...claim.spec, ...bound } } as Manifest;
-  await objects.create(KINDS.PersistentVolumeClaim, manifest);
-}
-
-/** A claim that asks for more is not bound; one that asks for more than git does would block its delivery. */
-function smaller(wanted: string, capacity: string): string {
-  const [size, limit] = [parseQuantity(wanted), parseQuantity(capacity)];
-  return size && limit && compareQuantities(size, limit) > 0 ? capacity : wanted;
 }
 
 async function createJob(objects: Objects, { wish, observed }: Observation, step: JobStep): Promise<void> {
