@@ -10,6 +10,7 @@ import { applySettings, buildInstallation } from '../support/argocd/settings.ts'
 import type { ManagedDatabase } from './support/database.ts';
 import { NAME, withDatabase } from './support/database.ts';
 import { kubectl } from './support/kubectl.ts';
+import { writtenBy, type ManagedObject } from './support/managed-fields.ts';
 import { mysql, stringify } from './support/resource.ts';
 import { untilMessage, untilStatus } from './support/watcher.ts';
 
@@ -188,9 +189,9 @@ describe('what Argo CD applied', () => {
     withDelivered('argo-fields', async ({ database }) => {
       const kinds = 'mysql,statefulset,service,configmap,secret,pvc';
       const list = JSON.parse(await database.kubectl(['get', kinds, '--show-managed-fields', '-o', 'json'])) as {
-        items: Applied[];
+        items: ManagedObject[];
       };
-      const applied = list.items.filter(({ metadata }) => managerOf(metadata, 'argocd-controller') !== undefined);
+      const applied = list.items.filter((object) => writtenBy('argocd-controller', object).length > 0);
       expect(applied.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort()).toEqual([
         'ConfigMap other',
         'ConfigMap shop-config',
@@ -201,27 +202,10 @@ describe('what Argo CD applied', () => {
         'Service shop',
         'StatefulSet shop',
       ]);
-      const written = applied.filter(({ metadata }) => managerOf(metadata, 'mysql.otus.homework') !== undefined);
+      const written = applied.filter((object) => writtenBy('mysql.otus.homework', object).length > 0);
       expect(written.map(({ kind }) => kind)).toEqual(['MySQL']);
-      const fields =
-        written[0]?.metadata.managedFields?.filter(({ manager }) => manager === 'mysql.otus.homework') ?? [];
+      const fields = written.flatMap((object) => writtenBy('mysql.otus.homework', object));
       const inSpec = fields.filter(({ subresource }) => subresource !== 'status').map(({ fieldsV1 }) => fieldsV1);
       expect(inSpec).toEqual([{ 'f:metadata': { 'f:finalizers': { '.': {}, 'v:"otus.homework/final-backup"': {} } } }]);
     }));
 });
-
-interface Applied {
-  readonly kind: string;
-  readonly metadata: {
-    readonly name: string;
-    readonly managedFields?: readonly {
-      readonly manager: string;
-      readonly subresource?: string;
-      readonly fieldsV1: object;
-    }[];
-  };
-}
-
-function managerOf({ managedFields = [] }: Applied['metadata'], name: string): object | undefined {
-  return managedFields.find(({ manager }) => manager === name);
-}

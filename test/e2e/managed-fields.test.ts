@@ -2,22 +2,11 @@
 
 import { describe, expect, it } from 'vitest';
 import { withDatabase, NAME, type ManagedDatabase } from './support/database.ts';
+import { writtenBy, type ManagedObject } from './support/managed-fields.ts';
 import { untilMessage } from './support/watcher.ts';
 
 const TOOL = 'a-delivery-tool';
 const WATCHER = 'mysql.otus.homework';
-
-interface Applied {
-  readonly kind: string;
-  readonly metadata: {
-    readonly name: string;
-    readonly managedFields?: readonly {
-      readonly manager: string;
-      readonly subresource?: string;
-      readonly fieldsV1: object;
-    }[];
-  };
-}
 
 async function deliver(database: ManagedDatabase, spec: object): Promise<void> {
   database.spec = spec;
@@ -29,13 +18,14 @@ async function deliver(database: ManagedDatabase, spec: object): Promise<void> {
 async function writtenByWatcher(database: ManagedDatabase): Promise<Record<string, unknown[]>> {
   const kinds = 'mysql,statefulset,service,configmap,secret,pvc,networkpolicy';
   const list = await database.kubectl(['get', kinds, '--show-managed-fields', '-o', 'json']);
-  const applied = (JSON.parse(list) as { items: Applied[] }).items.filter(({ metadata: { managedFields = [] } }) =>
-    managedFields.some(({ manager }) => manager === TOOL),
+  const applied = (JSON.parse(list) as { items: ManagedObject[] }).items.filter(
+    (object) => writtenBy(TOOL, object).length > 0,
   );
   return Object.fromEntries(
-    applied.map(({ kind, metadata: { name, managedFields = [] } }) => {
-      const own = managedFields.filter(({ manager }) => manager === WATCHER);
-      return [`${kind} ${name}`, own.map(({ subresource, fieldsV1 }) => subresource ?? fieldsV1)];
+    applied.map((object) => {
+      const { kind, metadata } = object;
+      const own = writtenBy(WATCHER, object);
+      return [`${kind} ${metadata.name}`, own.map(({ subresource, fieldsV1 }) => subresource ?? fieldsV1)];
     }),
   );
 }
