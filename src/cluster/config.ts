@@ -2,8 +2,9 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import { KubeConfig, loadYaml, makeAbsolutePath, type Cluster, type User } from '@kubernetes/client-node';
+import { KubeConfig, makeAbsolutePath, type Cluster, type User } from '@kubernetes/client-node';
 import { UsageError } from '../errors.ts';
+import { parseYaml } from '../parse/yaml.ts';
 
 /** What decides which cluster is meant. */
 export interface ConfigSource {
@@ -67,14 +68,16 @@ function mergeNamed<T extends { readonly name: string }>(earlier: readonly T[], 
   return [...earlier, ...later.filter(({ name }) => !names.has(name))];
 }
 
+interface RawConfig {
+  readonly users?: readonly { readonly name: string; readonly user?: { readonly tokenFile?: string } }[];
+}
+
 function readFile(file: string): KubeConfig {
   const config = new KubeConfig();
   try {
     config.loadFromFile(file);
-    const raw = loadYaml<{ users?: readonly { name: string; user?: { tokenFile?: string } }[] }>(
-      readFileSync(file, 'utf8'),
-    );
-    const tokenFiles = new Map(raw.users?.map(({ name, user }) => [name, user?.tokenFile]));
+    const { users } = parseYaml(readFileSync(file, 'utf8')) as RawConfig;
+    const tokenFiles = new Map(users?.map(({ name, user }) => [name, user?.tokenFile]));
     config.users = config.users.map((user) => withTokenFile(user, tokenFiles.get(user.name), dirname(file)));
     config.clusters = config.clusters.map(allowPlain);
     return config;
