@@ -13,6 +13,8 @@ interface Parts {
   readonly both?: readonly unknown[];
   /** That it is being deleted matters before it is gone; true by default. */
   readonly isEndNews?: boolean;
+  /** Nothing can depend on it yet: that it came is no news, what becomes of it is. */
+  readonly isBlank?: boolean;
 }
 
 type Digest = (object: StoredObject) => Parts;
@@ -42,7 +44,9 @@ const DIGESTS: Readonly<Record<string, Digest>> = {
     const { spec, status = {} } = object as Pod;
     const { phase, conditions = [], initContainerStatuses = [], containerStatuses = [] } = status;
     const states = [...initContainerStatuses, ...containerStatuses].map(({ state, lastState }) => [state, lastState]);
-    return { theirs: [spec?.nodeName, phase, conditions.map(({ type, status: holds }) => [type, holds]), states] };
+    const isBlank = spec?.nodeName === undefined && conditions.length === 0;
+    const theirs = [spec?.nodeName, phase, conditions.map(({ type, status: holds }) => [type, holds]), states];
+    return { theirs, isBlank };
   },
   Job: (object) => ({ theirs: [(object as Job).status?.conditions?.map(({ type, status }) => [type, status])] }),
   // What its end means is told by its pod.
@@ -52,6 +56,7 @@ const DIGESTS: Readonly<Record<string, Digest>> = {
 export interface ObjectDigest {
   readonly theirs: number;
   readonly both: number;
+  readonly isBlank: boolean;
 }
 
 /** Nothing in it; one for all of them. */
@@ -61,9 +66,9 @@ const EMPTY = hash('[]');
 export function digestOf(object: StoredObject): ObjectDigest | undefined {
   const parts = DIGESTS[object.kind]?.(object);
   if (!parts) return undefined;
-  const { theirs, both, isEndNews = true } = parts;
+  const { theirs, both, isEndNews = true, isBlank = false } = parts;
   const end = isEndNews ? object.metadata.deletionTimestamp : undefined;
-  return { theirs: hashOf([end, ...theirs]), both: both ? hashOf(both) : EMPTY };
+  return { theirs: hashOf([end, ...theirs]), both: both ? hashOf(both) : EMPTY, isBlank };
 }
 
 function hashOf(parts: readonly unknown[]): number {

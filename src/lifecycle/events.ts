@@ -67,7 +67,9 @@ export function describeNoProgress(
 }
 
 function tellChange({ decision, earlier }: EventInput): Fact[] {
-  const { progress, reason, message } = decision;
+  const { progress, reason, message, actions } = decision;
+  // The server that starts then is told of in a moment, and where its data came from is a fact of its own.
+  if (actions.some(({ kind }) => kind === 'open-gate') && progress !== 'Stalled') return [];
   const conditions = (earlier['conditions'] ?? []) as readonly Condition[];
   const before = conditions.find(({ type }) => type === 'Ready');
   if (before?.reason === reason || message === '') return [];

@@ -34,6 +34,11 @@ describe('a change of the reason', () => {
     expect(summarise(running(), decision({ message: 'another one' }))).toEqual([]);
   });
 
+  it('is none for the gate that opens: the server that starts is one', () => {
+    const open: Action = { kind: 'open-gate', expect: 'empty', claimUid: 'x', created: 'without restore-job' };
+    expect(summarise(running(), decision({ reason: 'New', actions: [open] }))).toEqual([]);
+  });
+
   it('counts for a resource without a status', () => {
     expect(summarise(running(), decision({}), {})).toEqual(['Normal Same: what happens']);
   });

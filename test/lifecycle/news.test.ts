@@ -68,6 +68,48 @@ describe('an update', () => {
   });
 });
 
+describe('a pod', () => {
+  it('that was just made is no news before anything becomes of it', () => {
+    const news = createNews();
+    const [made, placed] = [object('Pod', '1', { spec: {} }), object('Pod', '2', { spec: { nodeName: 'a' } })];
+    for (const each of [made, placed]) news.keep(each, each);
+    expect(news.isNews({ kind: 'added', object: made })).toBe(false);
+    expect(news.isNews({ kind: 'updated', object: placed, previous: made })).toBe(true);
+    expect(news.isNews({ kind: 'added', object: placed })).toBe(true);
+  });
+});
+
+describe('the word of a write that comes before its answer', () => {
+  const kind = { apiVersion: 'v1', kind: 'ConfigMap', plural: 'configmaps', namespaced: true };
+  const gate = object('ConfigMap', '2');
+
+  /** What is told while the write is under way, and after it ended. */
+  async function tellAround(write: () => Promise<StoredObject>, told: StoredObject): Promise<[number, number]> {
+    const news = createNews();
+    let times = 0;
+    const writing = news.noteWrites({ create: write } as unknown as Objects).create(kind, gate);
+    news.whenNews({ kind: 'added', object: told }, () => {
+      times += 1;
+    });
+    const before = times;
+    await writing.catch(() => undefined);
+    return [before, times];
+  }
+
+  it('is no news', async () => {
+    expect(await tellAround(() => Promise.resolve(gate), gate)).toEqual([0, 0]);
+  });
+
+  it("is news when it was somebody else's", async () => {
+    const theirs = object('ConfigMap', '3');
+    expect(await tellAround(() => Promise.resolve(gate), theirs)).toEqual([0, 1]);
+  });
+
+  it('is news when the answer is a failure', async () => {
+    expect(await tellAround(() => Promise.reject(new Error('lost')), gate)).toEqual([0, 1]);
+  });
+});
+
 describe('an update by the watcher itself', () => {
   const rows: [title: string, before: object, after: object, isNews: boolean][] = [
     ['of finalizers is no news', { generation: 1 }, { generation: 1, finalizers: ['a'] }, false],
