@@ -12,6 +12,8 @@ export interface Kind<T extends types.StoredObject = types.StoredObject> {
   readonly kind: string;
   readonly plural: string;
   readonly namespaced: boolean;
+  /** One object is read without anything but its metadata. */
+  readonly metadataOnly?: boolean;
   /** The objects' type. There is no such value. */
   readonly type?: T;
 }

@@ -136,7 +136,12 @@ const APPLY_TYPE = 'application/apply-patch+yaml';
 export function createObjects(connection: Connection): Objects {
   const send = async <T>(request: ApiRequest): Promise<T> => (await connection.send(request)) as T;
   const get: Objects['get'] = (kind, key, options = {}) =>
-    send({ method: 'GET', path: objectPath(kind, key), ...timing(options) });
+    send({
+      method: 'GET',
+      path: objectPath(kind, key),
+      accept: kind.metadataOnly ? acceptMetadata('PartialObjectMetadata') : undefined,
+      ...timing(options),
+    });
 
   return {
     get,

@@ -1,10 +1,17 @@
 // What the reflectors keep of an object: enough to know which resource it belongs to and that it changed. Everything else,
-// values of Secrets before all, is dropped when it comes in; decisions are made on live reads.
+// values of Secrets before all, is dropped when it comes in; decisions are made on live reads. Of claims and volumes so much
+// is kept that a quick look at a resource that lives needs not read them.
 
-import { FINALIZER, RESOURCE_LABEL, RESOURCE_UID_ANNOTATION } from '../api/names.ts';
+import {
+  FINALIZER,
+  FINISHED_ANNOTATION,
+  RESOURCE_LABEL,
+  RESOURCE_UID_ANNOTATION,
+  RETAINED_AT_ANNOTATION,
+} from '../api/names.ts';
 import type { MySQLSpec } from '../api/resource.ts';
 import type { StoredMySQL } from '../cluster/kinds.ts';
-import type { PersistentVolume, StoredMetadata, StoredObject } from '../cluster/types.ts';
+import type { PersistentVolume, PersistentVolumeClaim, StoredMetadata, StoredObject } from '../cluster/types.ts';
 import type { Time } from './observed.ts';
 
 /** A resource for metrics. */
@@ -31,14 +38,48 @@ export function keepIdentity<T extends StoredObject>({ apiVersion, kind, metadat
   return kept as T;
 }
 
-/** Of a volume also whose claim it belongs to, and whether it holds data of a resource. */
+/** Of a claim also what a quick look at a living resource asks for. */
+export function keepClaim(claim: PersistentVolumeClaim): PersistentVolumeClaim {
+  const { spec = {}, status = {}, metadata } = claim;
+  const { volumeName, storageClassName, resources, dataSource, dataSourceRef = dataSource } = spec;
+  const { creationTimestamp, deletionTimestamp } = metadata;
+  const kept = keepIdentity(claim);
+  const requests = resources?.requests;
+  return {
+    ...kept,
+    metadata: withoutEmpty({ ...kept.metadata, creationTimestamp, deletionTimestamp }),
+    spec: withoutEmpty({ volumeName, storageClassName, resources: requests && { requests }, dataSourceRef }),
+    status: withoutEmpty({ phase: status.phase }),
+  };
+}
+
+/** Of a volume also whose claim it belongs to, whether it holds data of a resource, and what a quick look asks for. */
 export function keepVolume(volume: PersistentVolume): PersistentVolume {
-  const { namespace = '', name = '', uid } = volume.spec?.claimRef ?? {};
+  const { spec = {}, status = {}, metadata } = volume;
+  const { namespace = '', name = '', uid } = spec.claimRef ?? {};
+  const { capacity, persistentVolumeReclaimPolicy, storageClassName } = spec;
+  const { phase, lastPhaseTransitionTime } = status;
+  const kept = keepIdentity(volume);
+  const marks = Object.entries(metadata.annotations ?? {}).filter(([mark]) => MARKS.has(mark));
+  const annotations = marks.length === 0 ? {} : { annotations: Object.fromEntries(marks) };
   const claimRef = { namespace, name, ...(uid === undefined ? {} : { uid }) };
-  const { apiVersion, kind, metadata } = keepIdentity(volume);
-  const mark = volume.metadata.annotations?.[RESOURCE_UID_ANNOTATION];
-  const annotations = mark === undefined ? {} : { annotations: { [RESOURCE_UID_ANNOTATION]: mark } };
-  return { apiVersion, kind, metadata: { ...metadata, ...annotations }, spec: { claimRef }, status: undefined };
+  return {
+    ...kept,
+    metadata: { ...kept.metadata, creationTimestamp: metadata.creationTimestamp, ...annotations },
+    spec: withoutEmpty({ claimRef, capacity, persistentVolumeReclaimPolicy, storageClassName }),
+    status: withoutEmpty({ phase, lastPhaseTransitionTime }),
+  };
+}
+
+/** Who made it, and for which claim; Kubernetes' own. */
+export const PROVISIONED_BY = 'pv.kubernetes.io/provisioned-by';
+
+/** Annotations that a look at a volume reads. */
+const MARKS = new Set([RESOURCE_UID_ANNOTATION, RETAINED_AT_ANNOTATION, FINISHED_ANNOTATION, PROVISIONED_BY]);
+
+/** Without the members that are undefined. */
+function withoutEmpty<T extends object>(object: { readonly [K in keyof T]: T[K] | undefined }): T {
+  return Object.fromEntries(Object.entries(object).filter(([, value]: [string, unknown]) => value !== undefined)) as T;
 }
 
 /** Of a resource also what metrics tell, and the Secret that it names. */

@@ -71,9 +71,8 @@ const GATHER_LONG_MS = 60;
 const WAITING_MS = 5_000;
 /** At rest the watches tell of every change, and their lists, each minute, of one whose word got lost. This is to be sure. */
 const AT_REST_MS = 600_000;
-/** After these the watches tell how it goes on. */
-const TOLD_MS = 1_000;
-const TOLD: readonly Action['kind'][] = ['open-gate', 'create-job', 'delete-stateful-set'];
+/** After these the watches tell how it goes on, within that time. */
+const TOLD: readonly Action['kind'][] = ['open-gate', 'create-job', 'delete-stateful-set', 'remove-finalizer'];
 
 /** Starts watching. */
 export function startController(options: ControllerOptions): Controller {
@@ -87,6 +86,7 @@ export function startController(options: ControllerOptions): Controller {
       narrow: ({ plural }) => (plural === KINDS.Secret.plural ? { labelSelector: RESOURCE_LABEL } : undefined),
     }),
     volumesOf: (claim) => reflectors.volumesOf(claim),
+    known: (kind, key) => reflectors.known(kind, key),
     clock,
     now: connection.now,
     refusals: createRefusals(),
@@ -174,7 +174,7 @@ function isGone({ observation, decision }: Round): boolean {
 function planNext({ actions, again, progress }: Decision, delayMs: number): WorkResult {
   if (actions.length > 0) {
     const isTold = actions.some(({ kind }) => TOLD.includes(kind));
-    return { againMs: Math.max(again ?? 0, delayMs, isTold ? TOLD_MS : 0) };
+    return { againMs: Math.max(again ?? 0, delayMs, isTold ? WAITING_MS : 0) };
   }
   const isAtRest = progress === 'Ready';
   return { againMs: Math.min(again ?? Infinity, isAtRest ? AT_REST_MS : WAITING_MS), isAtRest };

@@ -1,6 +1,6 @@
 // The way out: the server stops, the data is backed up, and only then does anything go. Every step can be entered again.
 
-import { reconciling, stalled, type Decision } from './actions.ts';
+import { reconciling, stalled, type Action, type Decision } from './actions.ts';
 import { WAY_OUT } from './backup-claims.ts';
 import { currentBackup, saveData } from './final-backup.ts';
 import type { Observed, ObservedResource } from './observed.ts';
@@ -81,14 +81,19 @@ function askWhatIsDeleted({ definitionDeleting }: Observed): Decision | undefine
   return stalled('DefinitionUnreadable', message);
 }
 
+/**
+ * Gate and StatefulSet go together: whichever ends first, nothing may be started before both are gone, and a server that
+ * somebody lets start again in between is stopped like any other.
+ */
 function stopServer(observed: Observed, { deletedAt = 0 }: ObservedResource, now: number): Decision | undefined {
   const { gate, jobs, statefulSet } = observed;
-  if (gate) return reconciling('Stopping', 'closes the gate', { kind: 'close-gate', uid: gate.uid });
+  const closing: Action[] = gate ? [{ kind: 'close-gate', uid: gate.uid }] : [];
   const stopping = stopJob('restore', jobs.restore) ?? stopJob('change-pass', jobs['change-pass']);
-  if (stopping) return stopping;
   // One that somebody made after the deletion is left alone: without a gate its pod never starts.
-  if (statefulSet && !statefulSet.deleting && statefulSet.createdAt <= deletedAt) {
-    return reconciling('Stopping', 'stops the server', { kind: 'delete-stateful-set', uid: statefulSet.uid });
+  if (statefulSet && !stopping && !statefulSet.deleting && statefulSet.createdAt <= deletedAt) {
+    const stop: Action = { kind: 'delete-stateful-set', uid: statefulSet.uid };
+    return reconciling('Stopping', 'stops the server', ...closing, stop);
   }
-  return stopOwners(observed, now, currentBackup(observed));
+  if (gate) return reconciling('Stopping', 'closes the gate', ...closing);
+  return stopping ?? stopOwners(observed, now, currentBackup(observed));
 }

@@ -6,9 +6,8 @@ import type { Objects } from '../cluster/objects.ts';
 import { isClusterError } from '../cluster/errors.ts';
 import type { PersistentVolume, PersistentVolumeClaim } from '../cluster/types.ts';
 import { parseQuantity } from '../parse/quantity.ts';
+import { PROVISIONED_BY } from './cached.ts';
 import type { ObservedClaim, ObservedStorage, ObservedVolume } from './observed.ts';
-
-const PROVISIONED_BY = 'pv.kubernetes.io/provisioned-by';
 
 /** Names the volumes that name a claim, as a watch has told; undefined where that is not known. */
 export type VolumesOf = (claim: ClaimKey) => readonly string[] | undefined;
@@ -86,7 +85,8 @@ function withoutVolumes(claim: ObservedClaim | undefined, resourceUid: string): 
   return { claim, volumes: [{ ...bound, ...marks }] };
 }
 
-function toClaim({ metadata, spec = {}, status = {} }: PersistentVolumeClaim): ObservedClaim {
+/** A claim as a decision sees it. */
+export function toClaim({ metadata, spec = {}, status = {} }: PersistentVolumeClaim): ObservedClaim {
   const { volumeName = '', storageClassName = '', resources, dataSource, dataSourceRef } = spec;
   return {
     name: metadata.name,

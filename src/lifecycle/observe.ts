@@ -3,23 +3,23 @@
 
 import {
   FINALIZER,
-  RESOURCE_LABEL,
   RESET_PASSWORD_ANNOTATION,
   ROTATE_NOW_ANNOTATION,
   SKIP_BACKUP_ANNOTATION,
   childNames,
 } from '../api/names.ts';
-import { isClusterError } from '../cluster/errors.ts';
-import { KINDS, type Kind, type ObjectKey, type StoredMySQL } from '../cluster/kinds.ts';
+import { KINDS, type ObjectKey, type StoredMySQL } from '../cluster/kinds.ts';
 import type { Objects } from '../cluster/objects.ts';
-import type { ConfigMap, PersistentVolumeClaim, StatefulSet, StoredObject } from '../cluster/types.ts';
+import type { ConfigMap, PersistentVolumeClaim, StoredObject } from '../cluster/types.ts';
 import { buildPolicy } from '../model/policy.ts';
 import type { JobStep, StorageRole } from './actions.ts';
+import { NOTHING_AROUND, observeAround } from './observe-around.ts';
 import { STEPS, hashInput, hashManifest, identifyJobs, readJobs } from './observe-jobs.ts';
 import { observePasswords, type Passwords } from './observe-passwords.ts';
 import { observePods, type MountingPods } from './observe-pods.ts';
 import { observeStorage, type VolumesOf } from './observe-storage.ts';
 import type { Observed, ObservedGate, ObservedResource, ObservedStorage, Time } from './observed.ts';
+import { readAhead, type Known, type Reading } from './read-ahead.ts';
 import { closedSince, readStatus, type StoredStatus } from './status.ts';
 import { boundVolume } from './volumes.ts';
 import type { JobWish } from './wanted-job.ts';
@@ -44,13 +44,6 @@ export interface Observation {
   readonly hasAllPods: boolean;
 }
 
-const DEFINITION: Kind = {
-  apiVersion: 'apiextensions.k8s.io/v1',
-  kind: 'CustomResourceDefinition',
-  plural: 'customresourcedefinitions',
-  namespaced: false,
-};
-
 /** How a resource is looked at. */
 export interface ObserveContext {
   readonly objects: Objects;
@@ -58,6 +51,8 @@ export interface ObserveContext {
   readonly now: number;
   /** Names of volumes that a watch has told, for a quick look; otherwise all volumes are looked through. */
   readonly volumesOf?: VolumesOf;
+  /** What watches have told; without it nothing is asked for ahead. */
+  readonly known?: Known;
   /** Nothing is left out. */
   readonly whole?: boolean;
   /** What is rendered is delivered: more is to be seen of a living resource. */
@@ -75,19 +70,21 @@ interface Core {
 
 /**
  * Reads the cluster's view of one resource: first what tells in which state it is, then what decisions in that state depend
- * on. The pods are read after the gate, and the volumes after the claims. Of a living resource without a gate nothing is ever
- * left out.
+ * on. Where a watch has told what that will be, it is asked for at once. Without a gate the pods are read after it. Of a living
+ * resource without a gate nothing is ever left out.
  */
 export async function observe(key: ResourceKey, context: ObserveContext): Promise<Observation> {
-  const core = await observeCore(key, context.objects);
+  const { now } = context;
+  const { live, quick } = readAhead(key, context);
+  const core = await observeCore(key, live, quick);
   const { resource, status, gate, passwords } = core;
-  const { objects, now } = context;
-  const { isWhole, needs } = planLook(core, context);
+  const { isWhole, needs } = planLook(key, core, context);
   const [around, { data, backup, mayTouchVolumes }, { pods, areAll }, found] = await Promise.all([
-    observeAround(key, objects, { ...core, needs }),
-    observeVolumes(key, { objects, ...(isWhole ? {} : context) }, core),
-    observeMounting(key, context, { ...core, needs }),
-    readJobs(objects, key, needs.steps),
+    needs.surroundings ? observeAround(key, live, needs.ending ? resource : undefined) : NOTHING_AROUND,
+    readStorage(key, { live, quick }, isWhole ? {} : context, core),
+    // One that was read ahead was read before the gate.
+    observeMounting(key, gate ? { ...context, objects: live } : context, { ...core, needs }),
+    readJobs(live, key, needs.steps),
   ]);
   const inputs = describeInputs({ data, backup, passwords, resource, status });
   const wish = resource && toWish(resource, { namespace: key.namespace, inputs, status, passwords });
@@ -98,7 +95,7 @@ export async function observe(key: ResourceKey, context: ObserveContext): Promis
     resource: resource && toResource(resource, status),
     ...around,
     mayTouchVolumes,
-    volumesLostSince: mayTouchVolumes ? undefined : lostSince(key, context, status),
+    volumesLostSince: lostSince(key, context, { status, mayTouchVolumes }),
     data,
     backup,
     pods,
@@ -111,30 +108,37 @@ export async function observe(key: ResourceKey, context: ObserveContext): Promis
 
 function observeMounting(
   { namespace, name }: ResourceKey,
-  { objects, now }: ObserveContext,
+  { objects, now, known }: ObserveContext,
   { gate, status, needs }: Core & { readonly needs: Needs },
 ): Promise<MountingPods> {
   if (needs.pods === 'none') return Promise.resolve({ pods: [], areAll: false });
   const names = childNames(name);
-  const only = needs.pods === 'server' ? { only: `${names.server}-0` } : {};
+  const server = { namespace, name: `${names.server}-0` };
+  // Where a watch knows of no such pod all are asked for at once.
+  const isUnknown = known !== undefined && known(KINDS.Pod, server) === undefined;
+  const only = needs.pods === 'server' && !isUnknown ? { only: server.name } : {};
   const closedAt = gate ? undefined : closedSince(status, now);
   return observePods(objects, { namespace, name: names.dataClaim }, { closedAt, now, ...only });
 }
 
-async function observeCore(key: ResourceKey, objects: Objects): Promise<Core> {
+async function observeCore(key: ResourceKey, live: Objects, quick: Objects): Promise<Core> {
   const { namespace, name } = key;
-  const names = childNames(name);
-  const claim = (child: string): Promise<PersistentVolumeClaim | undefined> =>
-    objects.find(KINDS.PersistentVolumeClaim, { namespace, name: child });
-  const reading = objects.find(KINDS.MySQL, key);
-  const [resource, gate, data, backup, passwords] = await Promise.all([
+  const reading = live.find(KINDS.MySQL, key);
+  const [resource, gate, claims, passwords] = await Promise.all([
     reading,
-    objects.find(KINDS.ConfigMap, { namespace, name: names.gate }),
-    claim(names.dataClaim),
-    claim(names.backupClaim),
-    observePasswords(objects, key, reading),
+    live.find(KINDS.ConfigMap, { namespace, name: childNames(name).gate }),
+    readClaims(key, quick),
+    observePasswords(live, key, reading),
   ]);
-  return { resource, status: readStatus(resource), gate, passwords, claims: { data, backup } };
+  return { resource, status: readStatus(resource), gate, passwords, claims };
+}
+
+async function readClaims({ namespace, name }: ResourceKey, objects: Objects): Promise<Core['claims']> {
+  const { dataClaim, backupClaim } = childNames(name);
+  const [data, backup] = await Promise.all(
+    [dataClaim, backupClaim].map((claim) => objects.find(KINDS.PersistentVolumeClaim, { namespace, name: claim })),
+  );
+  return { data, backup };
 }
 
 function isDeleted(resource: StoredObject | undefined): boolean {
@@ -157,11 +161,13 @@ const NOTHING: Needs = { pods: 'none', steps: [], ending: false, surroundings: f
 /** To stop a server, and to back it up: what is taken away at the end is looked at when it is due. */
 const STOPPING: Needs = { pods: 'server', steps: STEPS, ending: false, surroundings: true };
 
-function planLook(core: Core, { whole = false, render = false }: ObserveContext): { isWhole: boolean; needs: Needs } {
-  const { resource, gate } = core;
+function planLook(key: ResourceKey, core: Core, context: ObserveContext): { isWhole: boolean; needs: Needs } {
+  const { resource, gate, status } = core;
+  // When the backup is made what follows ends something for good.
+  const { whole = status.backedUpVolume !== '' } = context;
   if (!whole && isDeleted(resource)) return { isWhole: false, needs: STOPPING };
   const isWhole = whole || (resource !== undefined && gate === undefined);
-  return { isWhole, needs: isWhole ? listAll(core) : listNeeds(core, render) };
+  return { isWhole, needs: isWhole ? listAll(core) : listNeeds(key, core, context) };
 }
 
 /** Without its resource only volumes matter. */
@@ -170,41 +176,33 @@ function listAll({ resource }: Core): Needs {
 }
 
 /** Behind an open gate: what is enough to see that a server that is Ready needs nothing. */
-function listNeeds({ resource, status, passwords, claims }: Core, render: boolean): Needs {
+function listNeeds(
+  { namespace, name }: ResourceKey,
+  { resource, status, passwords, claims }: Core,
+  { render = false, known }: ObserveContext,
+): Needs {
   if (!resource) return NOTHING;
   const isLeaving = [claims.data, claims.backup].some(isDeleted);
+  const names = childNames(name).jobs;
+  const isLikely = (step: JobStep): boolean =>
+    !known || known(KINDS.Job, { namespace, name: names[step] }) !== undefined;
   const isWanted: Readonly<Record<JobStep, boolean>> = {
     backup: false,
     // Its result also tells the version of the server, once.
-    restore: status.server === undefined,
-    'change-pass': isChanging(passwords),
+    restore: status.server === undefined && isLikely('restore'),
+    // Before a change one of an earlier change may be there. Where no watch told of it, none can be made, and it is found then.
+    'change-pass': isChanging(passwords) || (isAsked(passwords) && isLikely('change-pass')),
   };
   const steps = STEPS.filter((step) => isWanted[step]);
   return { pods: isLeaving ? 'all' : 'server', steps, ending: false, surroundings: render };
 }
 
-function isChanging({ observed: { hasNext, previousSince, hasDesired, desiredIsCurrent } }: Passwords): boolean {
-  return hasNext || previousSince !== undefined || (hasDesired && !desiredIsCurrent);
+function isChanging({ observed: { hasNext, previousSince } }: Passwords): boolean {
+  return hasNext || previousSince !== undefined;
 }
 
-type Around = Pick<Observed, 'definitionDeleting' | 'namespaceTerminating' | 'statefulSet' | 'children'>;
-
-async function observeAround(
-  key: ResourceKey,
-  objects: Objects,
-  { resource, needs }: Pick<Core, 'resource'> & { readonly needs: Needs },
-): Promise<Around> {
-  const { namespace, name } = key;
-  if (!needs.surroundings)
-    return { definitionDeleting: false, namespaceTerminating: false, statefulSet: undefined, children: [] };
-  const [definitionDeleting, namespaceTerminating, set, children] = await Promise.all([
-    isDeleting(objects, DEFINITION, { name: 'mysqls.otus.homework' }),
-    isDeleting(objects, KINDS.Namespace, { name: namespace }),
-    objects.find(KINDS.StatefulSet, { namespace, name: childNames(name).server }),
-    needs.ending ? observeChildren(objects, key, resource) : [],
-  ]);
-  const isEnding = namespaceTerminating === true;
-  return { definitionDeleting, namespaceTerminating: isEnding, statefulSet: set && toSet(set), children };
+function isAsked({ observed: { hasDesired, desiredIsCurrent } }: Passwords): boolean {
+  return hasDesired && !desiredIsCurrent;
 }
 
 async function observeVolumes(
@@ -224,12 +222,26 @@ async function observeVolumes(
   return { data: data.storage, backup: backup.storage, mayTouchVolumes: data.mayRead && backup.mayRead };
 }
 
+/** @param told empty for a look at everything */
+async function readStorage(
+  key: ResourceKey,
+  { live, quick }: Reading,
+  told: Partial<ObserveContext>,
+  core: Core,
+): ReturnType<typeof observeVolumes> {
+  const isQuick = told.objects !== undefined && core.resource !== undefined && !isDeleted(core.resource);
+  if (isQuick || quick === live) return observeVolumes(key, { ...told, objects: quick }, core);
+  // A watch had told of a living resource behind its gate, and that is not what is there.
+  return observeVolumes(key, { ...told, objects: live }, { ...core, claims: await readClaims(key, live) });
+}
+
 /** A right that was taken away: by what an earlier round wrote down, else by what this process could read before. */
 function lostSince(
   { namespace, name }: ResourceKey,
   { volumesOf, now }: ObserveContext,
-  { volumes }: StoredStatus,
+  { status: { volumes }, mayTouchVolumes }: { readonly status: StoredStatus; readonly mayTouchVolumes: boolean },
 ): Time | undefined {
+  if (mayTouchVolumes) return undefined;
   if (volumes.lostSince !== undefined) return volumes.lostSince;
   const couldRead = volumesOf?.({ namespace, name: childNames(name).dataClaim }) !== undefined;
   return volumes.areKept || couldRead ? now : undefined;
@@ -309,49 +321,4 @@ export function toGate({ metadata, data = {} }: ConfigMap): ObservedGate {
     claimUid: data['claim'] ?? '',
     created: data['created'] ?? '',
   };
-}
-
-function toSet({ metadata }: StatefulSet): NonNullable<Observed['statefulSet']> {
-  const { uid, creationTimestamp, deletionTimestamp } = metadata;
-  return { uid, createdAt: Date.parse(creationTimestamp), deleting: deletionTimestamp !== undefined };
-}
-
-/** Undefined where the watcher may not look. */
-async function isDeleting(objects: Objects, kind: Kind, key: ObjectKey): Promise<boolean | undefined> {
-  try {
-    const found: StoredObject | undefined = await objects.find(kind, key);
-    return found?.metadata.deletionTimestamp !== undefined;
-  } catch (error) {
-    if (isClusterError(error, 'Forbidden')) return undefined;
-    throw error;
-  }
-}
-
-/** What was rendered for the resource, bears its label, and is older than its deletion. What somebody makes again is theirs. */
-async function observeChildren(
-  objects: Objects,
-  { namespace, name }: ResourceKey,
-  resource: StoredMySQL | undefined,
-): Promise<Observed['children']> {
-  const deletedAt = resource?.metadata.deletionTimestamp;
-  if (deletedAt === undefined) return [];
-  const names = childNames(name);
-  const candidates: (readonly [Kind, string])[] = [
-    [KINDS.Service, names.server],
-    [KINDS.NetworkPolicy, names.server],
-    [KINDS.ConfigMap, names.config],
-    [KINDS.Secret, names.activeSecret],
-    ...(resource?.spec.password === undefined ? [] : [[KINDS.Secret, names.rootSecret] as const]),
-  ];
-  const found = await Promise.all(
-    candidates.map(async ([kind, child]) => {
-      const object: StoredObject | undefined = await objects.find(kind, { namespace, name: child });
-      const isOurs = object?.metadata.labels?.[RESOURCE_LABEL] === name;
-      const isOld = isOurs && Date.parse(object.metadata.creationTimestamp) <= Date.parse(deletedAt);
-      return isOld && object.metadata.deletionTimestamp === undefined
-        ? [{ kind: kind.kind, name: child, uid: object.metadata.uid }]
-        : [];
-    }),
-  );
-  return found.flat();
 }

@@ -16,6 +16,7 @@ import { mergePatch } from './merge-patch.ts';
 import type { VolumesOf } from './observe-storage.ts';
 import { observe, type Observation, type ResourceKey } from './observe.ts';
 import { findServer } from './pods.ts';
+import type { Known } from './read-ahead.ts';
 import type { Refusals } from './refusals.ts';
 
 /** What a round saw and what it is about to do. */
@@ -47,6 +48,8 @@ export interface ReconcileContext {
   /** What earlier rounds were refused. */
   readonly refusals: Refusals;
   readonly volumesOf?: VolumesOf;
+  /** What watches have told. */
+  readonly known?: Known;
   /** Whether others may have taken our place; never by default. */
   readonly isDeposed?: (() => boolean) | undefined;
   /** With it what is rendered is delivered. */
@@ -86,7 +89,7 @@ export async function reconcile(key: ResourceKey, context: ReconcileContext): Pr
 }
 
 /** What only makes things safer, and is right whatever else there may be about a server that is Ready. */
-const SAFE: readonly Action['kind'][] = ['add-finalizer', 'retain-volume', 'expect-data'];
+const SAFE: readonly Action['kind'][] = ['add-finalizer', 'expect-data'];
 
 /** What stops the server of a resource that is being deleted: each by the uid that was seen. */
 const STOPS: readonly Action['kind'][] = ['close-gate', 'delete-stateful-set', 'delete-pod'];
@@ -172,19 +175,30 @@ function whileFresh(context: ReconcileContext, seenAt: Moment): ReconcileContext
   return { ...context, objects: refuseLateWrites(objects, () => ageOf(seenAt, clock) > OLD_MS || isDeposed()) };
 }
 
+/** None of these waits for another one of the same decision. */
+const SIDE_BY_SIDE: readonly Action['kind'][] = ['retain-volume', 'delete-child', ...STOPS];
+
 /** Carries out a decision, and remembers what was refused. */
 async function act(
   round: Round,
   { refusals }: ReconcileContext,
   carryOut: (action: Action) => Promise<unknown>,
 ): Promise<void> {
+  const { actions } = round.decision;
   try {
-    for (const action of round.decision.actions) await carryOut(action);
+    if (actions.every(({ kind }) => SIDE_BY_SIDE.includes(kind))) await allOf(actions.map(carryOut));
+    else for (const action of actions) await carryOut(action);
     refusals.note(idOf(round), round.decision, undefined);
   } catch (error) {
     refusals.note(idOf(round), round.decision, error);
     throw error;
   }
+}
+
+/** Waits for the end of all of them, then fails with the first failure. */
+async function allOf(calls: readonly Promise<unknown>[]): Promise<void> {
+  await Promise.allSettled(calls);
+  await Promise.all(calls);
 }
 
 /** The status tells what is about to be done before it is done: some of its facts must not get lost. */
@@ -215,8 +229,9 @@ async function observeDelivered(
   around: ReconcileContext,
   now: number,
 ): Promise<Pick<Round, 'observation' | 'seenAt'> & { readonly applied: Applied }> {
-  const { objects, applier, volumesOf, clock } = around;
-  const context = { objects, now, render: applier !== undefined, ...(volumesOf ? { volumesOf } : {}) };
+  const { objects, applier, volumesOf, known, clock } = around;
+  const told = { ...(volumesOf ? { volumesOf } : {}), ...(known ? { known } : {}) };
+  const context = { objects, now, render: applier !== undefined, ...told };
   const seenAt = readMoment(clock);
   const observation = await observe(key, context);
   const applied = (await applier?.apply(whileFresh(around, seenAt).objects, observation, now)) ?? { changed: false };

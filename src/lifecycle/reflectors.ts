@@ -9,9 +9,10 @@ import type { Selection } from '../cluster/objects.ts';
 import { startReflector, type Reflector } from '../cluster/reflector.ts';
 import type { Change } from '../cluster/store.ts';
 import type { PersistentVolume, StoredObject } from '../cluster/types.ts';
-import { keepIdentity, keepResource, keepVolume } from './cached.ts';
+import { keepClaim, keepIdentity, keepResource, keepVolume } from './cached.ts';
 import type { News } from './news.ts';
 import type { VolumesOf } from './observe-storage.ts';
+import type { Known } from './read-ahead.ts';
 import { createVolumeIndex } from './volume-index.ts';
 import { createSecretUsers, type SecretUsers } from './secret-users.ts';
 
@@ -39,6 +40,7 @@ export interface Reflectors {
   readonly volumes: Reflector<PersistentVolume>;
   /** Names the volumes that name a claim; undefined before they were listed, and where they may not be. */
   readonly volumesOf: VolumesOf;
+  readonly known: Known;
   readonly isSynced: () => boolean;
   readonly silences: () => readonly Silence[];
   /** Everything was listed once, the volumes too. */
@@ -57,19 +59,16 @@ interface Watched<T extends StoredObject> {
 }
 
 /** Kinds whose objects carry the resource's name as a label. Secrets do, too, but are watched all. */
-const LABELLED: readonly Kind[] = [
-  KINDS.Pod,
-  KINDS.Job,
-  KINDS.PersistentVolumeClaim,
-  KINDS.ConfigMap,
-  KINDS.StatefulSet,
-];
+const LABELLED: readonly Kind[] = [KINDS.Pod, KINDS.Job, KINDS.ConfigMap, KINDS.StatefulSet];
 
 /** These are many and never a password that git names. */
 const NO_PASSWORDS = 'type!=helm.sh/release.v1,type!=kubernetes.io/service-account-token';
 
 /** A change whose word got lost is seen within a minute: one list of each kind, however many resources there are. */
 const RELIST_MS = 50_000;
+
+/** At rest a watch is heard of more often; one that was not knows nothing that is of use. */
+const TRUSTED_MS = 120_000;
 
 type Start = <T extends StoredObject>(kind: Kind<T>, watched: Watched<T>) => Reflector<T>;
 
@@ -84,15 +83,18 @@ function createStart(options: ReflectorsOptions, add: (key: string) => void): St
       kind,
       selection: { namespace: kind.namespaced ? namespace : undefined, ...selection },
       timing: { relistMs: RELIST_MS },
-      transform: (object) => {
+      transform: (told) => {
+        // A watch of metadata alone calls them something else, and each event brings texts of its own.
+        const object = { ...told, apiVersion: kind.apiVersion, kind: kind.kind };
         const kept = transform(object);
         news.keep(object, kept);
         return kept;
       },
       onChange: (change) => {
         note?.(change);
-        if (!news.isNews(change)) return;
-        for (const key of keysOf(change.object)) add(key);
+        news.whenNews(change, () => {
+          for (const key of keysOf(change.object)) add(key);
+        });
       },
       onFailure: ({ error, failures }) => {
         const isForbidden = isOptional && isClusterError(error, 'Forbidden');
@@ -116,6 +118,7 @@ export function startReflectors(options: ReflectorsOptions, add: (key: string) =
       transform: keepIdentity,
       selection: { fieldSelector: NO_PASSWORDS, metadataOnly: true },
     }),
+    start(KINDS.PersistentVolumeClaim, { keysOf: keyOfLabel, transform: keepClaim, selection }),
     ...LABELLED.map((kind) => start(kind, { keysOf: keyOfLabel, transform: keepIdentity, selection })),
   ];
   const index = createVolumeIndex();
@@ -125,18 +128,24 @@ export function startReflectors(options: ReflectorsOptions, add: (key: string) =
     transform: keepVolume,
     isOptional: true,
   });
+  const entry = (reflector: Reflector<StoredObject>) => [reflector.resource, reflector] as const;
+  const all = new Map([resources, volumes, ...others].map(entry));
   let areVolumesKnown = false;
   void volumes.synced.then((known) => {
     areVolumesKnown = known;
   });
   let isSynced = false;
-  void Promise.all([resources, ...others].map(({ synced }) => synced)).then((all) => {
-    isSynced = all.every(Boolean);
+  void Promise.all([resources, ...others].map(({ synced }) => synced)).then((synced) => {
+    isSynced = synced.every(Boolean);
   });
   return {
     resources,
     volumes,
     volumesOf: (claim) => (areVolumesKnown ? index.of(claim) : undefined),
+    known: ({ plural }, key) => {
+      const reflector = all.get(plural);
+      return reflector && reflector.silentMs() < TRUSTED_MS ? reflector.get(key) : undefined;
+    },
     isSynced: () => isSynced,
     silences: () =>
       // Where volumes may not be read nothing is ever heard of them.
@@ -144,9 +153,9 @@ export function startReflectors(options: ReflectorsOptions, add: (key: string) =
         resource,
         ms: silentMs(),
       })),
-    listed: Promise.all([resources, volumes, ...others].map(({ synced }) => synced)),
+    listed: Promise.all([...all.values()].map(({ synced }) => synced)),
     stop: async () => {
-      await Promise.all([resources, volumes, ...others].map((reflector) => reflector.stop()));
+      await Promise.all([...all.values()].map((reflector) => reflector.stop()));
     },
   };
 }

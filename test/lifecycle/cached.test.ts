@@ -2,8 +2,9 @@
 
 import { describe, expect, it } from 'vitest';
 import type { StoredMySQL } from '../../src/cluster/kinds.ts';
-import type { PersistentVolume, Secret } from '../../src/cluster/types.ts';
-import { describeResource, keepIdentity, keepResource, keepVolume } from '../../src/lifecycle/cached.ts';
+import type { PersistentVolume, PersistentVolumeClaim, Secret } from '../../src/cluster/types.ts';
+import { describeResource, keepClaim, keepIdentity, keepResource, keepVolume } from '../../src/lifecycle/cached.ts';
+import { toClaim, toVolume } from '../../src/lifecycle/observe-storage.ts';
 import { createSecretUsers } from '../../src/lifecycle/secret-users.ts';
 
 const metadata = {
@@ -43,20 +44,44 @@ describe('kept is', () => {
     });
   });
 
-  it('of a volume which claim it names and whose data it holds', () => {
-    const annotations = { 'otus.homework/resource-uid': 'r', other: 'annotation' };
-    const spec = {
-      claimRef: { namespace: 'shop', name: 'x-pvc', uid: 'c', apiVersion: 'v1' },
-      capacity: { storage: '1Gi' },
+  it('of a volume and its claim all that a look makes of them, and no more', () => {
+    const annotations = {
+      'otus.homework/resource-uid': 'r',
+      'pv.kubernetes.io/provisioned-by': 'p',
+      other: 'annotation',
     };
-    const volume: object = { apiVersion: 'v1', kind: 'PersistentVolume', metadata: { ...metadata, annotations }, spec };
-    expect(keepVolume(volume as PersistentVolume)).toEqual({
+    const volume: object = {
       apiVersion: 'v1',
       kind: 'PersistentVolume',
-      metadata: { ...metadata, creationTimestamp: '', annotations: { 'otus.homework/resource-uid': 'r' } },
-      spec: { claimRef: { namespace: 'shop', name: 'x-pvc', uid: 'c' } },
-      status: undefined,
-    });
+      metadata: { ...metadata, annotations },
+      spec: {
+        claimRef: { namespace: 'shop', name: 'x-pvc', uid: 'c', apiVersion: 'v1' },
+        capacity: { storage: '1Gi' },
+        persistentVolumeReclaimPolicy: 'Retain',
+        storageClassName: 'fast',
+        hostPath: { path: '/x' },
+      },
+      status: { phase: 'Bound', lastPhaseTransitionTime: '2026-01-02T00:00:00Z' },
+    };
+    const kept = keepVolume(volume as PersistentVolume);
+    expect(toVolume(kept)).toEqual(toVolume(volume as PersistentVolume));
+    expect(kept.metadata.annotations).not.toHaveProperty('other');
+    const claim: object = {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { ...metadata, deletionTimestamp: '2026-01-02T00:00:00Z' },
+      spec: {
+        volumeName: 'x',
+        storageClassName: 'fast',
+        resources: { requests: { storage: '1Gi' } },
+        dataSource: { kind: 'VolumeSnapshot', name: 's' },
+        accessModes: ['ReadWriteOnce'],
+      },
+      status: { phase: 'Bound', accessModes: ['ReadWriteOnce'] },
+    };
+    const keptClaim = keepClaim(claim as PersistentVolumeClaim);
+    expect(toClaim(keptClaim)).toEqual(toClaim(claim as PersistentVolumeClaim));
+    expect(JSON.stringify(keptClaim)).not.toContain('accessModes');
   });
 
   it('of a resource the Secret that it names, and what metrics tell; no password', () => {

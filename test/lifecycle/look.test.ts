@@ -1,56 +1,13 @@
 // A quick look is enough to find that nothing is to be done; before anything is done everything is looked at, live.
 
 import { describe, expect, it } from 'vitest';
-import { FINALIZER, RESOURCE_UID_ANNOTATION } from '../../src/api/names.ts';
 import { ClusterError } from '../../src/cluster/errors.ts';
 import type { Objects } from '../../src/cluster/objects.ts';
 import type { StoredObject } from '../../src/cluster/types.ts';
 import { reconcile, type Round } from '../../src/lifecycle/reconcile.ts';
 import { createRefusals } from '../../src/lifecycle/refusals.ts';
 import { createManualClock } from '../support/manual-clock.ts';
-
-const TIME = '2026-11-23T10:00:00Z';
-const NOW = Date.parse(TIME) + 5_000;
-
-function object(kind: string, name: string, body: object = {}, metadata: object = {}): StoredObject {
-  const identity = { name, uid: `${name}-uid`, resourceVersion: '1', creationTimestamp: TIME };
-  return { apiVersion: 'v1', kind, metadata: { ...identity, ...metadata }, ...body };
-}
-
-function claim(name: string): StoredObject {
-  const spec = { volumeName: `pvc-${name}-uid`, storageClassName: 'fast', resources: { requests: { storage: '1Gi' } } };
-  return object('PersistentVolumeClaim', name, { spec, status: { phase: 'Bound' } });
-}
-
-function volume(name: string, claimName: string, owner: string, claimUid = `${claimName}-uid`): StoredObject {
-  const claimRef = { namespace: 'a', name: claimName, uid: claimUid };
-  const spec = {
-    claimRef,
-    storageClassName: 'fast',
-    capacity: { storage: '1Gi' },
-    persistentVolumeReclaimPolicy: 'Retain',
-  };
-  const annotations = { 'pv.kubernetes.io/provisioned-by': 'x', [RESOURCE_UID_ANNOTATION]: owner };
-  return object('PersistentVolume', name, { spec, status: { phase: 'Bound' } }, { annotations });
-}
-
-/** A resource whose two new volumes are made safe: what is missing is the gate. */
-const BEFORE_GATE = [
-  object(
-    'MySQL',
-    'shop',
-    { spec: { image: 'mysql:8.4', database: 'shop', password: 'x', storage_size: '1Gi' } },
-    { finalizers: [FINALIZER], generation: 1 },
-  ),
-  claim('shop-pvc'),
-  claim('backup-shop-pvc'),
-  volume('pvc-shop-pvc-uid', 'shop-pvc', 'shop-uid'),
-  volume('pvc-backup-shop-pvc-uid', 'backup-shop-pvc', 'shop-uid'),
-];
-const NEW: Readonly<Record<string, string[]>> = {
-  'shop-pvc': ['pvc-shop-pvc-uid'],
-  'backup-shop-pvc': ['pvc-backup-shop-pvc-uid'],
-};
+import { BEFORE_GATE, NOW, TIME, VOLUMES, object, volume } from '../support/stored.ts';
 
 interface Outcome {
   readonly round: Round;
@@ -114,7 +71,7 @@ function prepare(
       return Promise.resolve();
     },
   } as unknown as Objects;
-  const volumesOf = ({ name }: { name: string }): string[] => NEW[name] ?? [];
+  const volumesOf = ({ name }: { name: string }): string[] => VOLUMES[name] ?? [];
   const context = {
     objects,
     volumesOf,
@@ -239,7 +196,7 @@ describe('a resource that is being deleted', () => {
     const { start, removed } = prepare([...deleted(), gate, set], { onPatch });
     await start();
     expect(removedBefore).toEqual([[]]);
-    expect(removed).toEqual(['configmaps shop-gate']);
+    expect(removed).toEqual(['configmaps shop-gate', 'statefulsets shop']);
   });
 
   it('waits for the server without looking for other pods', async () => {

@@ -770,7 +770,16 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
   [
     'a deleted resource',
     [
-      ['closes the gate first', running({ resource: dying }), 'Reconciling/Stopping: close-gate'],
+      [
+        'closes the gate and deletes its StatefulSet at once',
+        running({ resource: dying }),
+        'Reconciling/Stopping: close-gate, delete-stateful-set',
+      ],
+      [
+        'closes the gate where there is no StatefulSet',
+        running({ resource: dying, statefulSet: undefined }),
+        'Reconciling/Stopping: close-gate',
+      ],
       [
         'runs on while its claim is going, too, and may not be kept',
         running({
@@ -787,7 +796,7 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
           mayTouchVolumes: false,
           data: { claim: claim('data', { deleting: true }), volumes: [volume('data', { policy: 'Delete' })] },
         }),
-        'Reconciling/Stopping: close-gate',
+        'Reconciling/Stopping: close-gate, delete-stateful-set',
       ],
       [
         'stops its StatefulSet',
@@ -937,7 +946,7 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
       [
         'does not wait for that right for ever',
         running({ resource: dying, mayTouchVolumes: false, volumesLostSince: NOW - 600_000 }),
-        'Reconciling/Stopping: close-gate',
+        'Reconciling/Stopping: close-gate, delete-stateful-set',
       ],
       [
         'does not wait for that right when people give the data up',
@@ -946,7 +955,7 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
           mayTouchVolumes: false,
           volumesLostSince: NOW - 1000,
         }),
-        'Reconciling/Stopping: close-gate',
+        'Reconciling/Stopping: close-gate, delete-stateful-set',
       ],
       [
         'keeps its data while the backup claim is going, too, and may not be kept',
