@@ -109,6 +109,8 @@ async function bundle(source: string, name: string): Promise<Metafile> {
     minify: true,
     legalComments: 'none',
     plugins: [apart, noDebug, onlyUsed],
+    // Node would look through a CommonJS file that is imported for the names that it exports: a fifth of the watcher's start.
+    supported: { 'dynamic-import': false },
     // ES modules within a CommonJS file ask where they are.
     define: { 'import.meta.url': 'importMetaUrl' },
     banner: { js: BANNERS[name] ?? PROLOGUE },
