@@ -6,6 +6,9 @@ const NOT_PLAIN = new Set(['y', 'n', 'yes', 'no', 'on', 'off', 'true', 'false', 
 /** What JSON leaves as it is and YAML 1.1 takes for a line break or refuses. */
 const UNSAFE = /[\u007f-\u00a0\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]/g;
 
+/** Printable ASCII without quotes and backslashes: most strings. */
+const HARMLESS = /^[ !#-[\]-~]*$/;
+
 /**
  * Puts a string in double quotes: `0123`, `on` and `1_000` stay strings, and no character can end the quotes.
  *
@@ -13,6 +16,7 @@ const UNSAFE = /[\u007f-\u00a0\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]/g;
  */
 export function quote(value: unknown): string {
   if (typeof value !== 'string') throw new RangeError(`a template quotes ${String(value)}, which is no string`);
+  if (HARMLESS.test(value)) return `"${value}"`;
   return JSON.stringify(value).replace(UNSAFE, escapeUnsafe);
 }
 
@@ -110,8 +114,9 @@ const FIRST = ['apiVersion', 'kind', 'metadata', 'name'];
 
 /** By code units, which no locale changes; the words that say what an object is come first, as everybody writes them. */
 function sortKeys(value: object): string[] {
+  const keys = Object.keys(value);
   // Without a function that compares, which would be called for every pair of keys of every object.
-  const keys = Object.keys(value).sort();
+  if (keys.some((key, index) => index > 0 && key < (keys[index - 1] ?? ''))) keys.sort();
   const first = FIRST.filter((key) => Object.hasOwn(value, key));
   return first.length === 0 ? keys : [...first, ...keys.filter((key) => !FIRST.includes(key))];
 }

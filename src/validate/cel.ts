@@ -31,27 +31,70 @@ export function createRuleChecker(): RuleChecker {
   return {
     check(resource, earlier) {
       const findings: Finding[] = [];
-      for (const rules of groups) {
-        const nodes = nodesAt(resource, earlier, rules[0]?.path ?? []);
-        for (const rule of nodes.length > 0 ? rules : []) findings.push(...checkNodes(rule, nodes));
+      for (const { path, rules, passed } of groups) {
+        const nodes = nodesAt(resource, earlier, path).filter((node) => !passed.has(node));
+        if (nodes.length === 0) continue;
+        const found = rules.flatMap((rule) => checkNodes(rule, nodes));
+        for (const node of found.length === 0 ? nodes : []) passed.add(node);
+        findings.push(...found);
       }
       return findings;
     },
   };
 }
 
+interface Group {
+  readonly path: readonly string[];
+  readonly rules: Rule[];
+  readonly passed: PassedNodes;
+}
+
 /** Rules of one node stand next to each other in the table; the node is looked up once for all of them. */
-function groupByPath(rules: readonly Rule[]): Rule[][] {
-  const groups: Rule[][] = [];
-  let last = '';
+function groupByPath(rules: readonly Rule[]): Group[] {
+  const groups: Group[] = [];
   for (const rule of rules) {
-    const path = rule.path.join('\n');
-    const group = path === last ? groups.at(-1) : undefined;
-    if (group) group.push(rule);
-    else groups.push([rule]);
-    last = path;
+    const group = groups.at(-1);
+    if (group?.path.join('\n') === rule.path.join('\n')) group.rules.push(rule);
+    // Resource and spec hold a name, so no two of them are the same.
+    else groups.push({ path: rule.path, rules: [rule], passed: createPassedNodes(rule.path.length > 1) });
   }
   return groups;
+}
+
+/** Nodes that passed all rules of a group: a fleet repeats its options and sizes, and rules see nothing but the node. */
+interface PassedNodes {
+  readonly has: (node: Node) => boolean;
+  readonly add: (node: Node) => void;
+}
+
+const MAX_PASSED = 1000;
+const MAX_PASSED_LENGTH = 1000;
+
+function createPassedNodes(isUseful: boolean): PassedNodes {
+  const texts = new Set<string>();
+  const textOf = ({ value, earlier }: Node): string | undefined =>
+    isUseful && earlier === undefined ? toText(value) : undefined;
+  return {
+    has(node) {
+      const text = textOf(node);
+      return text !== undefined && texts.has(text);
+    },
+    add(node) {
+      const text = textOf(node);
+      if (text === undefined || text.length > MAX_PASSED_LENGTH) return;
+      if (texts.size >= MAX_PASSED) texts.clear();
+      texts.add(text);
+    },
+  };
+}
+
+/** JSON knows no bigint. */
+function toText(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Gives what the rule says, or undefined when it cannot be evaluated. */

@@ -5,6 +5,7 @@
 import type { JsonObject } from '../parse/source.ts';
 import type { Path } from '../parse/path.ts';
 import { knownFields } from './fields.ts';
+import { hasLeaf } from './leaves.ts';
 
 /** A resource without its empty fields, and where they stood. */
 export interface FilledResource {
@@ -14,6 +15,7 @@ export interface FilledResource {
 
 /** Leaves out the empty fields that the schema knows; an unknown field stays, and is refused as one. */
 export function dropEmptyFields(resource: JsonObject): FilledResource {
+  if (!hasLeaf(resource, (leaf) => leaf === null || leaf === '')) return { value: resource, empty: [] };
   const empty: Path[] = [];
   const value = dropWithin(resource, [], empty) as JsonObject;
   return { value, empty };

@@ -4,10 +4,14 @@ import { GROUP, KIND, MANAGED_BY, childNames, volumeName } from '../api/names.ts
 import { isObject, type JsonObject, type SourceObject } from '../parse/source.ts';
 import type { Finding } from './finding.ts';
 
+/** Put together once: every object is asked many times. */
+const GROUP_PREFIX = `${GROUP}/`;
+const LIST_KIND = `${KIND}List`;
+
 /** Tells a MySQL resource, valid or not, from other objects. */
 export function isMySQL({ value }: SourceObject): boolean {
   const { apiVersion, kind } = value;
-  return typeof apiVersion === 'string' && apiVersion.startsWith(`${GROUP}/`) && kind !== `${KIND}List`;
+  return typeof apiVersion === 'string' && apiVersion.startsWith(GROUP_PREFIX) && kind !== LIST_KIND;
 }
 
 /** What identifies an object in a cluster: group, kind, namespace, name. */

@@ -4,6 +4,7 @@ import type { JsonObject } from '../parse/source.ts';
 import { isObject } from '../parse/source.ts';
 import type { Path } from '../parse/path.ts';
 import type { Finding } from './finding.ts';
+import { hasLeaf } from './leaves.ts';
 import { KEYED_LISTS } from './rules.generated.ts';
 
 /** Checks that no two items of a keyed list have the same key. */
@@ -39,15 +40,18 @@ export function lint(resource: JsonObject): Finding[] {
   if (typeof spec['password'] === 'string') {
     warn('inline-password', ['spec', 'password'], 'a password in git is no secret; use passwordSecretRef');
   }
-  for (const path of stringsWithVariable(spec, ['spec'])) {
+  for (const path of hasLeaf(spec, holdsVariable) ? stringsWithVariable(spec, ['spec']) : []) {
     warn('variable', path, 'holds "${", which Flux replaces when post-build substitution is on');
   }
   return findings;
 }
 
+function holdsVariable(leaf: unknown): boolean {
+  return typeof leaf === 'string' && leaf.includes('${');
+}
+
 function stringsWithVariable(value: unknown, path: Path): Path[] {
-  if (typeof value === 'string') return value.includes('${') ? [path] : [];
-  if (typeof value !== 'object' || value === null) return [];
+  if (typeof value !== 'object' || value === null) return holdsVariable(value) ? [path] : [];
   return Object.entries(value).flatMap(([key, child]) =>
     stringsWithVariable(child, [...path, Array.isArray(value) ? Number(key) : key]),
   );

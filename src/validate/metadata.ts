@@ -57,6 +57,7 @@ function checkLabels(labels: unknown): Finding[] {
 
 function checkAnnotations(annotations: unknown): Finding[] {
   const entries = entriesOf(annotations);
+  if (entries.length === 0) return [];
   const keys = entries
     .filter(([key]) => !isQualifiedName(key.toLowerCase()))
     .map(([key]) => fail(['annotations', key], `the key must be ${FORM}`));
