@@ -19,9 +19,9 @@ const files: Record<string, string> = {
   'src/api/types.generated.ts': await generateTypes(crd),
   'src/validate/schema.generated.js': await generateValidator(crd),
   'src/validate/rules.generated.ts': generateRules(crd),
-  'src/render/templates.generated.js': await generateTemplates('templates'),
-  'src/render/jobs.generated.js': await generateJobs('templates'),
-  'src/render/install.generated.js': await generateInstall('templates', definition),
+  'src/render/templates.generated.ts': await generateTemplates('templates'),
+  'src/render/jobs.generated.ts': await generateJobs('templates'),
+  'src/render/install.generated.ts': await generateInstall('templates', definition),
   // kustomize reads nothing above a component's folder, and no link that leaves it.
   'deploy/argocd/plugin.yaml': await readFile('plugin.yaml', 'utf8'),
   'docs/reference.md': generateReference(crd),

@@ -2,75 +2,62 @@
 
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import Handlebars from 'handlebars';
-
-const OPTIONS: PrecompileOptions = {
-  strict: true,
-  // No template uses `@root` and the like, which cost a frame for every block.
-  data: false,
-  noEscape: true,
-  knownHelpersOnly: true,
-  knownHelpers: { quote: true, block: true, literal: true, script: true },
-};
+import { TEMPLATE_FUNCTIONS, compileTemplate, type TemplateSources } from './compile-template.ts';
 
 /** The scripts of the server's pod; all others belong to Jobs. */
 const SERVER_SCRIPTS = ['mysqld.sh', 'start-guard.sh'];
 /** The script of each Job. */
 const JOB_SCRIPTS = { backup: 'backup.sh', restore: 'restore.sh', 'change-pass': 'change-password.sh' };
 
-/** The module `src/render/templates.generated.js`. */
+/** The module `src/render/templates.generated.ts`. */
 export async function generateTemplates(folder: string): Promise<string> {
-  const scripts = await Promise.all(
-    SERVER_SCRIPTS.map(async (file) => ({
-      name: file.replace(/\.sh$/, ''),
-      text: await readFile(join(folder, 'scripts', file), 'utf8'),
-    })),
-  );
-  return formatModule(`${folder}/`, await compileFolder(folder), formatScripts(scripts));
+  const names = SERVER_SCRIPTS.map((file) => file.replace(/\.sh$/, ''));
+  const texts = await Promise.all(SERVER_SCRIPTS.map((file) => readFile(join(folder, 'scripts', file), 'utf8')));
+  const scripts = Object.fromEntries(names.map((name, index) => [name, texts[index] ?? '']));
+  return formatModule(`${folder}/`, await compileFolder(folder, scripts));
 }
 
-/** The module `src/render/jobs.generated.js`: apart, so that whoever renders no Job does not load it. */
+/** The module `src/render/jobs.generated.ts`: apart, so that whoever renders no Job does not load it. */
 export async function generateJobs(folder: string): Promise<string> {
-  const scripts = await Promise.all(
-    Object.entries(JOB_SCRIPTS).map(async ([name, file]) => ({
-      name,
-      text: checkScript(file, await readScript(join(folder, 'scripts'), file)),
-    })),
-  );
-  return formatModule(`${folder}/jobs/`, await compileFolder(join(folder, 'jobs')), formatScripts(scripts));
+  const lines = Object.entries(JOB_SCRIPTS).map(async ([name, file]) => {
+    const text = checkScript(file, await readScript(join(folder, 'scripts'), file));
+    return `  ${JSON.stringify(name)}: ${JSON.stringify(text)},`;
+  });
+  const scripts = `export const scripts = {\n${(await Promise.all(lines)).join('\n')}\n};\n`;
+  return `${formatModule(`${folder}/jobs/`, await compileFolder(join(folder, 'jobs')))}\n${scripts}`;
 }
 
 /**
- * The module `src/render/install.generated.js`: apart for the same reason.
+ * The module `src/render/install.generated.ts`: apart for the same reason.
  *
  * @param definition the CRD's file, which goes out as it is
  */
 export async function generateInstall(folder: string, definition: string): Promise<string> {
-  const text = await readFile(definition, 'utf8');
+  const text = `export const definition = ${JSON.stringify(await readFile(definition, 'utf8'))};\n`;
   const compiled = await compileFolder(join(folder, 'install'));
-  return formatModule(
-    `${folder}/install/ and ${definition}`,
-    compiled,
-    `export const definition = ${JSON.stringify(text)};`,
+  return `${formatModule(`${folder}/install/ and ${definition}`, compiled)}\n${text}`;
+}
+
+/** Expressions by the names of their templates. */
+type Compiled = Readonly<Record<string, string>>;
+
+const EXTENSION = '.yaml.hbs';
+
+async function compileFolder(folder: string, scripts: TemplateSources['scripts'] = {}): Promise<Compiled> {
+  const own = await readFolder(folder);
+  const shared = await readFolder('templates');
+  const all = { ...shared, ...own };
+  const partials = Object.fromEntries(
+    Object.entries(all).flatMap(([name, text]) => (name.startsWith('_') ? [[name.slice(1), text]] : [])),
   );
+  const names = Object.keys(own).filter((name) => !name.startsWith('_'));
+  return Object.fromEntries(names.map((name) => [name, compileTemplate(own[name] ?? '', { partials, scripts })]));
 }
 
-interface Compiled {
-  readonly templates: readonly string[];
-  readonly partials: readonly string[];
-}
-
-async function compileFolder(folder: string): Promise<Compiled> {
-  const templates: string[] = [];
-  const partials: string[] = [];
-  for (const file of (await readdir(folder)).sort()) {
-    if (!file.endsWith('.yaml.hbs')) continue;
-    const name = file.slice(0, -'.yaml.hbs'.length);
-    const code = Handlebars.precompile(await readFile(join(folder, file), 'utf8'), OPTIONS) as string;
-    if (name.startsWith('_')) partials.push(`  ${JSON.stringify(name.slice(1))}: ${code},`);
-    else templates.push(`  ${JSON.stringify(name)}: ${code},`);
-  }
-  return { templates, partials };
+async function readFolder(folder: string): Promise<Record<string, string>> {
+  const files = (await readdir(folder)).filter((file) => file.endsWith(EXTENSION)).sort();
+  const texts = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
+  return Object.fromEntries(files.map((file, index) => [file.slice(0, -EXTENSION.length), texts[index] ?? '']));
 }
 
 /** Puts in place of each line `. ./FILE` that file, so that a script is one text. */
@@ -91,30 +78,21 @@ function checkScript(file: string, text: string): string {
   return text;
 }
 
-interface Script {
-  readonly name: string;
-  readonly text: string;
-}
-
-function formatScripts(scripts: readonly Script[]): string {
-  return `export const scripts = {
-${scripts.map(({ name, text }) => `  ${JSON.stringify(name)}: ${JSON.stringify(text)},`).join('\n')}
-};`;
-}
-
-function formatModule(source: string, { templates, partials }: Compiled, texts: string): string {
+function formatModule(source: string, compiled: Compiled): string {
+  const code = Object.entries(compiled).map(
+    ([name, expression]) => `  ${JSON.stringify(name)}: (it: any): string =>\n    ${expression},`,
+  );
+  const imports = Object.entries(TEMPLATE_FUNCTIONS).flatMap(([module, names]) => {
+    const needed = names.filter((name) => code.some((text) => text.includes(`${name}(`)));
+    return needed.length === 0 ? [] : [`import { ${needed.join(', ')} } from './${module}.ts';\n`];
+  });
   return `// Generated by \`npm run generate\` from ${source}. Do not edit.
 /* eslint-disable */
-// @ts-nocheck
 
-export const templates = {
-${templates.join('\n')}
+${imports.join('')}import type { Templates } from './template-values.ts';
+
+export const templates: Templates = {
+${code.join('\n')}
 };
-
-export const partials = {
-${partials.join('\n')}
-};
-
-${texts}
 `;
 }

@@ -10,7 +10,7 @@ import { listDrift } from '../plan/drift.ts';
 import { readStored } from '../plan/stored.ts';
 import type { LiveFacts, PlanInput } from '../plan/plan.ts';
 import { buildSide, type PlannedResource, type Side } from '../plan/side.ts';
-import { createRenderer } from '../render/manifests.ts';
+import { renderManifests } from '../render/manifests.ts';
 import { KINDS, type StoredMySQL } from '../cluster/kinds.ts';
 import type { OptionValues } from './command.ts';
 import type { Io } from './io.ts';
@@ -75,13 +75,12 @@ async function collectFacts(
   cluster: Cluster,
   io: Io,
 ): Promise<ReadonlyMap<string, LiveFacts>> {
-  const render = createRenderer();
   const isAllKnown = before.resources.size === after.resources.size;
   const volumes = isAllKnown ? [] : await readVolumes(cluster);
   const facts = new Map<string, LiveFacts>();
   let isForbidden = false;
   for (const [key, wanted] of after.resources) {
-    const answers = await rehearse(cluster, render(wanted.model), undefined);
+    const answers = await rehearse(cluster, renderManifests(wanted.model), undefined);
     isForbidden ||= answers.some(({ refusal }) => isClusterError(refusal, 'Forbidden'));
     const earlier = before.resources.get(key);
     const isUntouched = earlier !== undefined && isSame(earlier.model.resource, wanted.model.resource);

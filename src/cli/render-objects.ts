@@ -7,7 +7,7 @@ import { formatProblem } from '../emit/problems.ts';
 import { CommandError, EXIT, type Problem } from '../errors.ts';
 import { buildModel } from '../model/model.ts';
 import { KUSTOMIZE_HINT, isObject, type SourceObject } from '../parse/source.ts';
-import { createRenderer, type Manifest, type MoreAnnotations } from '../render/manifests.ts';
+import { renderManifests, type Manifest, type MoreAnnotations } from '../render/manifests.ts';
 import { identify, isMySQL } from '../validate/identity.ts';
 import type { Io } from './io.ts';
 
@@ -28,7 +28,6 @@ export function* renderObjects(
   objects: readonly SourceObject[],
   { namespace, noResource, annotationsOf }: RenderOptions,
 ): Iterable<Manifest> {
-  const renderManifests = createRenderer();
   const keyOf = (object: SourceObject): string | undefined =>
     isMySQL(object) ? identify(object.value, namespace) : undefined;
   for (const object of sortInPlaces(objects, keyOf)) {

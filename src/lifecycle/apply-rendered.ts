@@ -9,7 +9,7 @@ import { FIELD_MANAGER, type Manifest, type Objects } from '../cluster/objects.t
 import type { PersistentVolumeClaim, StoredObject } from '../cluster/types.ts';
 import { buildModel } from '../model/model.ts';
 import { parseYaml } from '../parse/yaml.ts';
-import { createRenderer, type Renderer } from '../render/manifests.ts';
+import { renderManifests } from '../render/manifests.ts';
 import { contains } from './contains.ts';
 import type { Observation } from './observe.ts';
 
@@ -44,7 +44,6 @@ interface Memory {
 const NOTHING: Applied = { changed: false };
 
 export function createApplier(): Applier {
-  const render = createRenderer();
   const memories = new Map<string, Memory>();
   return {
     forget: (key) => {
@@ -53,7 +52,7 @@ export function createApplier(): Applier {
     async apply(objects, observation, now) {
       const { key } = observation;
       if (!isToBeDelivered(observation)) return NOTHING;
-      const manifests = renderObjects(render, observation);
+      const manifests = renderObjects(observation);
       if (!manifests) return { changed: false, refusal: 'it cannot be rendered; kubectl mysql validate says why' };
       const hash = hashOf(manifests);
       const id = `${key.namespace}/${key.name}`;
@@ -77,10 +76,10 @@ function isToBeDelivered({ observed }: Observation): boolean {
 }
 
 /** Undefined for a resource that the API server accepted and that makes no sense to us. */
-function renderObjects(render: Renderer, { resource, key }: Observation): readonly Manifest[] | undefined {
+function renderObjects({ resource, key }: Observation): readonly Manifest[] | undefined {
   if (!resource) return undefined;
   try {
-    const [, ...children] = render(buildModel(resource, key.namespace));
+    const [, ...children] = renderManifests(buildModel(resource, key.namespace));
     return children.map(({ yaml }) => parseYaml(yaml) as Manifest);
   } catch {
     // What is thrown may repeat a value of the resource.

@@ -6,7 +6,7 @@ import type { Manifest, Objects } from '../cluster/objects.ts';
 import { buildModel, type Model } from '../model/model.ts';
 import { compareQuantities, parseQuantity } from '../parse/quantity.ts';
 import { parseYaml } from '../parse/yaml.ts';
-import { createRenderer } from '../render/manifests.ts';
+import { renderManifests } from '../render/manifests.ts';
 import type { Observation } from './observe.ts';
 
 /** A claim that nothing has open is gone within a second. */
@@ -40,7 +40,7 @@ export async function makeClaim(
 ): Promise<void> {
   const model = modelOf(observation);
   const { spec } = await objects.get(KINDS.PersistentVolume, { name: volume });
-  const rendered = createRenderer()(model).find(
+  const rendered = renderManifests(model).find(
     (manifest) => manifest.kind === 'PersistentVolumeClaim' && manifest.name === name,
   );
   const claim = parseYaml(rendered?.yaml ?? '') as Manifest & { readonly spec: object };

@@ -2,8 +2,8 @@
 // Pure, as `renderManifests` is.
 
 import { COMPONENT_LABEL, FINALIZER, MANAGED_BY } from '../api/names.ts';
-import { createEngine } from './engine.ts';
-import { definition, partials, templates } from './install.generated.js';
+import { definition, templates } from './install.generated.ts';
+import { renderTemplate } from './template-values.ts';
 import type { Manifest } from './manifests.ts';
 
 /** The name of the watcher's Deployment, ServiceAccount, Lease and roles. */
@@ -44,7 +44,6 @@ const SELECTOR = { [COMPONENT_LABEL]: 'watcher', 'app.kubernetes.io/name': WATCH
 
 /** Renders an installation, in the order in which it is applied. */
 export function renderInstall(options: InstallOptions): readonly Manifest[] {
-  const engine = createEngine({ templates, partials });
   const context = {
     ...options,
     name: WATCHER,
@@ -57,7 +56,7 @@ export function renderInstall(options: InstallOptions): readonly Manifest[] {
     const { apiVersion, kind, name, namespace } = object;
     const common = { ...SELECTOR, 'app.kubernetes.io/version': options.version };
     const metadata = { name, namespace, labels: { ...common, ...labels } };
-    return { apiVersion, kind, name, namespace, yaml: engine(template, { ...context, metadata }) };
+    return { apiVersion, kind, name, namespace, yaml: renderTemplate(templates, template, { ...context, metadata }) };
   };
   return [
     ...planNamespace(options).map(render),

@@ -10,8 +10,8 @@ import {
   type ChildNames,
 } from '../api/names.ts';
 import type { Model } from '../model/model.ts';
-import { createEngine, type Engine } from './engine.ts';
-import { partials, scripts, templates } from './jobs.generated.js';
+import { scripts, templates } from './jobs.generated.ts';
+import { renderTemplate } from './template-values.ts';
 import type { Manifest } from './manifests.ts';
 
 /** backup, restore or change-pass. */
@@ -61,8 +61,6 @@ export interface JobInputs {
 /** Half an hour: nothing that works is silent for so long. */
 const NO_PROGRESS_SECONDS = 1800;
 
-let engine: Engine | undefined;
-
 /**
  * Renders a Job. It needs nothing else that is rendered: no ConfigMap, no Service, no StatefulSet; and Secret NAME-active
  * only where a password is set. Its result is one JSON object, its container's termination message.
@@ -70,7 +68,6 @@ let engine: Engine | undefined;
  * @throws RangeError for an input hash or uid that is no label's value
  */
 export function renderJob<S extends JobStep>(model: Model, step: S, input: JobInputs[S]): Manifest {
-  engine ??= createEngine({ templates, partials });
   const { namespace, names } = model;
   const name = names.jobs[step];
   const metadata = { name, namespace, labels: jobLabels(model, step, input), annotations: null };
@@ -87,7 +84,7 @@ export function renderJob<S extends JobStep>(model: Model, step: S, input: JobIn
     noProgressSeconds: String(input.noProgressSeconds ?? NO_PROGRESS_SECONDS),
     ...stepValues(input, model),
   };
-  return { apiVersion: 'batch/v1', kind: 'Job', name, namespace, yaml: engine(step, context) };
+  return { apiVersion: 'batch/v1', kind: 'Job', name, namespace, yaml: renderTemplate(templates, step, context) };
 }
 
 /** Only ours: with labels or annotations of a delivery tool it would prune the Job. */

@@ -13,7 +13,8 @@ import {
   SERVER_LABEL,
 } from '../api/names.ts';
 import type { Model, VolumeModel } from '../model/model.ts';
-import { createEngine, type Engine } from './engine.ts';
+import { renderTemplate } from './template-values.ts';
+import { templates } from './templates.generated.ts';
 
 /** A rendered object. */
 export interface Manifest {
@@ -43,15 +44,9 @@ interface ObjectPlan {
 export type MoreAnnotations = (object: Omit<Manifest, 'yaml'>) => StringMap;
 
 /** Renders the manifests of a model, the resource itself first. */
-export type Renderer = (model: Model, more?: MoreAnnotations) => readonly Manifest[];
-
-/** Makes a renderer. It compiles each template once, so use one for a whole run. */
-export function createRenderer(): Renderer {
-  const engine = createEngine();
-  return (model, more = () => ({})) => {
-    const context = buildContext(model);
-    return planObjects(model).map((plan) => renderObject(plan, model, { engine, context, more }));
-  };
+export function renderManifests(model: Model, more: MoreAnnotations = () => ({})): readonly Manifest[] {
+  const context = buildContext(model);
+  return planObjects(model).map((plan) => renderObject(plan, model, { context, more }));
 }
 
 /** The objects of a model, in the order in which they are applied. */
@@ -129,7 +124,7 @@ function hash(text: string): string {
 function renderObject(
   plan: ObjectPlan,
   model: Model,
-  { engine, context, more }: { engine: Engine; context: object; more: MoreAnnotations },
+  { context, more }: { context: object; more: MoreAnnotations },
 ): Manifest {
   const { template, apiVersion, kind, name, component, clusterScoped = false, volume } = plan;
   const namespace = clusterScoped ? '' : model.namespace;
@@ -141,6 +136,7 @@ function renderObject(
     labels: { ...model.labels, ...commonLabels(model, component) },
     annotations: Object.keys(annotations).length > 0 ? annotations : null,
   };
-  const yaml = engine(template, { ...context, metadata, volume });
+  // The object of a resource is the same for all of its templates, and large; copies of it would take longer than they do.
+  const yaml = renderTemplate(templates, template, Object.assign(context, { metadata, volume }));
   return { apiVersion, kind, name, namespace, yaml };
 }

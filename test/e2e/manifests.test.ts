@@ -8,7 +8,7 @@ import type { MySQLResource } from '../../src/api/resource.ts';
 import { formatManifests } from '../../src/emit/formats.ts';
 import { buildModel } from '../../src/model/model.ts';
 import { parseYaml } from '../../src/parse/yaml.ts';
-import { createRenderer, type Manifest } from '../../src/render/manifests.ts';
+import { renderManifests, type Manifest } from '../../src/render/manifests.ts';
 import { arbitraryResource, type ArbitraryResource } from '../support/arbitrary-resource.ts';
 import {
   createApiClient,
@@ -23,7 +23,6 @@ import { judgeOffline } from './support/api-verdicts.ts';
 
 const crd = await readCrd('crds/mysqls.otus.homework.yaml');
 const api = createApiClient();
-const render = createRenderer();
 let namespace: OwnNamespace;
 
 beforeAll(async () => {
@@ -57,7 +56,7 @@ function withoutDigitsInKeys<T>(value: T): T {
 }
 
 function renderOne(resource: ArbitraryResource): readonly Manifest[] {
-  return render(buildModel(resource as unknown as MySQLResource));
+  return renderManifests(buildModel(resource as unknown as MySQLResource));
 }
 
 function formatStream(resources: readonly ArbitraryResource[]): string {

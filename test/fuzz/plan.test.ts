@@ -11,7 +11,7 @@ import { buildPlan, type PlanEntry } from '../../src/plan/plan.ts';
 import { formatPlan } from '../../src/plan/format.ts';
 import { PLAN_FORMATS } from '../../src/plan/plan-formats.ts';
 import type { PlannedResource, Side } from '../../src/plan/side.ts';
-import { createRenderer } from '../../src/render/manifests.ts';
+import { renderManifests } from '../../src/render/manifests.ts';
 import { createValidator } from '../../src/validate/validate.ts';
 import { arbitraryResource, type ArbitraryResource, type Json } from '../support/arbitrary-resource.ts';
 import { sideOf } from '../support/plan.ts';
@@ -67,10 +67,8 @@ function plan(pair: readonly [object, object]): Planned {
   return { entry, before: from, after: to };
 }
 
-const render = createRenderer();
-
 function manifestsOf({ model }: PlannedResource): unknown[] {
-  return render(model).map(({ yaml }) => parseYaml(yaml));
+  return renderManifests(model).map(({ yaml }) => parseYaml(yaml));
 }
 
 function podTemplate(resource: PlannedResource): unknown {

@@ -13,7 +13,7 @@ import { RESOURCE_LABEL } from '../../../src/api/names.ts';
 import type { MySQLResource } from '../../../src/api/resource.ts';
 import { buildModel } from '../../../src/model/model.ts';
 import { parseYaml } from '../../../src/parse/yaml.ts';
-import { createRenderer } from '../../../src/render/manifests.ts';
+import { renderManifests } from '../../../src/render/manifests.ts';
 import { deliverSettled } from './settled.ts';
 
 /** What can be asked of it. */
@@ -102,7 +102,6 @@ export function startWorld(kubeconfig: string): World {
   setMaxListeners(0);
   const connection = connect({ kubeconfig, environment: {}, version: 'bench', clock, connections: 48 });
   const objects = createObjects(connection);
-  const render = createRenderer();
   const jobs = new Map<string, number>();
   const waiting = new Map<string, (at: number) => void>();
   const options = { connection, clock, random: Math.random };
@@ -110,9 +109,11 @@ export function startWorld(kubeconfig: string): World {
   const resources = startReflector<StoredMySQL>({ ...options, kind: KINDS.MySQL });
   return {
     objects,
-    deliver: (namespace, names) => each(names, (name) => deliver(objects, render, makeResource(namespace, name))),
+    deliver: (namespace, names) => each(names, (name) => deliver(objects, makeResource(namespace, name))),
     deliverSettled: (namespace, names) =>
-      each(names, (name) => deliverSettled(objects, render(buildModel(makeResource(namespace, name), namespace)))),
+      each(names, (name) =>
+        deliverSettled(objects, renderManifests(buildModel(makeResource(namespace, name), namespace))),
+      ),
     untilJob: (namespace, name) =>
       new Promise((resolve, reject) => {
         const id = `${namespace}/${name}`;
@@ -147,13 +148,9 @@ export function startWorld(kubeconfig: string): World {
 }
 
 /** The resource first, as it is rendered; claims are bound to volumes that were made for them. */
-async function deliver(
-  objects: Objects,
-  render: ReturnType<typeof createRenderer>,
-  resource: MySQLResource,
-): Promise<void> {
+async function deliver(objects: Objects, resource: MySQLResource): Promise<void> {
   const namespace = resource.metadata.namespace ?? '';
-  for (const { kind, yaml } of render(buildModel(resource, namespace))) {
+  for (const { kind, yaml } of renderManifests(buildModel(resource, namespace))) {
     const manifest = parseYaml(yaml) as Manifest;
     const made = await objects.create(ALL_KINDS[kind] ?? KINDS.ConfigMap, manifest);
     if (kind === 'PersistentVolumeClaim') await bind(objects, made);
