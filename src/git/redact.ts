@@ -6,10 +6,13 @@ import type { ConfigEntry } from './config.ts';
 /** Changes a text so that it holds no credential. */
 export type Hide = (text: string) => string;
 
-/** Takes user and password out of all URLs of a text; an SSH user, who has no secret, stays. */
+/**
+ * Takes user and password out of all URLs of a text; an SSH user, who has no secret, stays. A quote may stand in a password,
+ * so it ends none.
+ */
 export function hideUserinfo(text: string): string {
   return text.replace(
-    /([a-z][a-z0-9+.-]*):\/\/([^\s/@:'"]*)(:[^\s'"]*)?@(?=[^\s@]*)/gi,
+    /([a-z][a-z0-9+.-]*):\/\/([^\s/@:]*)(:[^\s]*)?@(?=[^\s@]*)/gi,
     (_, scheme: string, user: string) => (/ssh/i.test(scheme) ? `${scheme}://${user}@` : `${scheme}://`),
   );
 }
@@ -42,7 +45,7 @@ function secretsOfHeader(header: string): string[] {
 }
 
 function secretsOfUrl(text: string): string[] {
-  const [, user = '', password] = /^[^:]*:\/\/([^\s/@:]*)(?::([^\s]*))?@/.exec(text.replace(/^url\./, '')) ?? [];
+  const [, user = '', password] = /^[^:]*:\/\/([^/@:]*)(?::(.*))?@/s.exec(text.replace(/^url\./, '')) ?? [];
   // A user without a password may be a token.
   const secret = password ?? (/^ssh|^git\+ssh/i.test(text) ? '' : user);
   return [secret, decode(secret)];

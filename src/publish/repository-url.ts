@@ -20,7 +20,8 @@ export function locate(repository: string, folder: string): string {
 
 /** A place without credentials, for messages. */
 export function displayUrl(place: string): string {
-  return hideUserinfo(place);
+  // git takes blanks in a URL, and in text they end it.
+  return hideUserinfo(URL_LIKE.test(place) ? place.replace(/\s/g, '%20') : place);
 }
 
 /**
@@ -31,7 +32,7 @@ export function displayUrl(place: string): string {
 export function referenceUrl(place: string): string | undefined {
   const url = URL_LIKE.test(place) ? place : scpToUrl(place);
   if (url === undefined || !/^(?:https?|ssh|git):\/\//i.test(url)) return undefined;
-  const shown = hideUserinfo(url);
+  const shown = displayUrl(url);
   return URL.canParse(shown) ? shown : undefined;
 }
 

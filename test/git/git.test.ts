@@ -13,6 +13,8 @@ describe('what is shown', () => {
       "fatal: unable to access 'https://host/x.git/': no",
     ],
     ['https://ghp_token@host/x and http://a:b@c', 'https://host/x and http://c'],
+    [`see 'https://jane:it's"me@host/x.git': no, jane@host`, "see 'https://host/x.git': no, jane@host"],
+    [`https://to'ken@host/x`, 'https://host/x'],
     ['ssh://git@host/x', 'ssh://git@host/x'],
     ['mail jane@example.com, see https://host/a@b', 'mail jane@example.com, see https://host/a@b'],
   ])('%s', (text, shown) => {
@@ -26,12 +28,13 @@ describe('what is shown', () => {
         'http.extraheader\nX-Token: abcdef123',
         'remote.origin.url\nhttps://me:p%40ssword@host/x.git',
         'url.https://insteadof-token@host/.insteadof\nhttps://host/',
+        'remote.deploy.url\nhttps://me:pass phrase@host/x.git',
         '',
       ].join('\0'),
     );
     const hide = createHide(config, ['https://given-token@host/y']);
-    const said = `${config.map(({ value, key }) => `${key} ${value}`).join(' ')} s3cret-token p@ssword p%40ssword given-token insteadof-token`;
-    expect(hide(said)).not.toMatch(/s3cret|bWU6czNj|abcdef|ssword|given-token|insteadof-token/);
+    const said = `${config.map(({ value, key }) => `${key} ${value}`).join(' ')} s3cret-token p@ssword p%40ssword given-token insteadof-token pass phrase`;
+    expect(hide(said)).not.toMatch(/s3cret|bWU6czNj|abcdef|ssword|given-token|insteadof-token|phrase/);
     expect(hide('nothing to hide in abc')).toBe('nothing to hide in abc');
   });
 });

@@ -68,10 +68,13 @@ describe('a place', () => {
     ['https://user:secret@git.example/b.git', 'https://git.example/b.git', 'https://git.example/b.git'],
     ['https://token@git.example/b.git', 'https://git.example/b.git', 'https://git.example/b.git'],
     ['https://user:p@ss:w/rd@git.example/b.git', 'https://git.example/b.git', 'https://git.example/b.git'],
+    [`https://user:it's"me@git.example/b.git`, 'https://git.example/b.git', 'https://git.example/b.git'],
+    ['https://user:pass phrase@git.example/b.git', 'https://git.example/b.git', 'https://git.example/b.git'],
     ['ssh://git@git.example:2222/b.git', 'ssh://git@git.example:2222/b.git', 'ssh://git@git.example:2222/b.git'],
     ['ssh://git:secret@git.example/b.git', 'ssh://git@git.example/b.git', 'ssh://git@git.example/b.git'],
     ['git@git.example:team/b.git', 'git@git.example:team/b.git', 'ssh://git@git.example/team/b.git'],
     ['/srv/git/b.git', '/srv/git/b.git', undefined],
+    ['/srv/my git/b.git', '/srv/my git/b.git', undefined],
     ['file:///srv/git/b.git', 'file:///srv/git/b.git', undefined],
   ])('%s is shown as %s, and is %s to others', (place, shown, reference) => {
     expect([displayUrl(place), referenceUrl(place)]).toEqual([shown, reference]);
