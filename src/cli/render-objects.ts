@@ -10,6 +10,7 @@ import { KUSTOMIZE_HINT, isObject, type SourceObject } from '../parse/source.ts'
 import { renderManifests, type Manifest, type MoreAnnotations } from '../render/manifests.ts';
 import { identify, isMySQL } from '../validate/identity.ts';
 import type { Io } from './io.ts';
+import { isWholeListing } from './kustomize-listing.ts';
 
 /** Text is collected to pieces of this many characters, for few system calls. */
 const PIECE = 256 * 1024;
@@ -57,14 +58,10 @@ export function refuseKustomization(objects: readonly SourceObject[]): Problem[]
   return objects.filter(isKustomization).map(refuseFolder);
 }
 
-/** Refuses folders to which kustomize does more than to list files: what they hold is not what is delivered. */
+/** Refuses folders to which kustomize does more than to list all of their files: what they hold is not what is delivered. */
 export function refuseOverlays(objects: readonly SourceObject[]): Problem[] {
-  const isOverlay = ({ value }: SourceObject): boolean => Object.keys(value).some((key) => !LISTING.includes(key));
-  return objects.filter((object) => isKustomization(object) && isOverlay(object)).map(refuseFolder);
+  return objects.filter((object) => isKustomization(object) && !isWholeListing(object, objects)).map(refuseFolder);
 }
-
-/** What a kustomization.yaml that only lists files consists of. */
-const LISTING = ['apiVersion', 'kind', 'metadata', 'resources', 'sortOptions'];
 
 function isKustomization({ value }: SourceObject): boolean {
   return String(value['apiVersion']).startsWith('kustomize.config.k8s.io/');

@@ -381,6 +381,32 @@ it('is not made of files that kustomize changes: it would not tell what is deliv
   );
 });
 
+it.each([
+  ['leaves a resource out, which is not delivered any more', '[a.yaml]'],
+  ['is empty', '[]'],
+  ['leads out of the folder', '[a.yaml, b.yaml, ../base]'],
+  ['leads to a folder that is not read', '[a.yaml, b.yaml, sub]'],
+  ['leads elsewhere', '[a.yaml, b.yaml, "https://git.example/base?ref=v1"]'],
+])('is not made of a list for kustomize that %s', async (_, resources) => {
+  const list = (files: string): string =>
+    `apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: ${files}\n`;
+  const files = { 'x/a.yaml': shop(), 'x/b.yaml': shop({}, { name: 'b' }) };
+  const repository = await Repository.create({ ...files, 'x/kustomization.yaml': list('[./a.yaml, b.yaml]') });
+  expect(await planFolder(repository)).toEqual({ b: ['unchanged'], shop: ['unchanged'] });
+  await repository.write({ 'x/kustomization.yaml': list(resources) });
+  const { code, out, lines } = await plan('-R', '-f', repository.folder, '--from-ref', 'main');
+  expect([code, out]).toEqual([3, '']);
+  expect(lines[0]).toContain('x/kustomization.yaml:1:1: this folder is for kustomize');
+});
+
+it('warns where the earlier side was for kustomize', async () => {
+  const head = 'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nnamePrefix: x-\nresources: [a.yaml]\n';
+  const repository = await Repository.create({ 'a.yaml': shop(), 'kustomization.yaml': head });
+  await repository.write({ 'kustomization.yaml': undefined });
+  const { lines } = await plan('-R', '-f', repository.folder, '--from-ref', 'main');
+  expect(lines).toEqual([expect.stringMatching(/^warning: .*kustomization\.yaml:1:1: this folder is for kustomize/)]);
+});
+
 it('reads a rendered branch, too', async () => {
   const repository = await Repository.create({});
   const render = (text: string): Promise<Outcome> =>
