@@ -8,8 +8,9 @@ import { formatProblem } from '../emit/problems.ts';
 import { readRevision } from '../git/revision.ts';
 import { MAX_FILE_BYTES, parseSource, type ParsedSource, type SourceObject } from '../parse/source.ts';
 import type { Rendered } from '../plan/rendered-pods.ts';
+import { identify } from '../validate/identity.ts';
 import { withoutRendered } from '../validate/rendered.ts';
-import { createValidator, type ValidateOptions } from '../validate/validate.ts';
+import { createValidator, type CheckedObject, type ValidateOptions } from '../validate/validate.ts';
 import type { OptionValues } from './command.ts';
 import type { Io } from './io.ts';
 import { checkNamespace, checkSources } from './load-resources.ts';
@@ -72,7 +73,7 @@ export async function readBothSides(
   const check = checkOptions(options);
   const [from, to] = [parse(sides.before), parse(sides.after)];
   const after = refuseInvalid(checkSources(to.sources, check), io);
-  const before = checkBefore(from.sources, check, io);
+  const before = checkBefore(from.sources, check, { after, io });
   return { before, after, rendered: { before: from.rendered, after: to.rendered }, against: sides.against };
 }
 
@@ -155,17 +156,35 @@ export function refuseInvalid(
   return objects;
 }
 
-/** What was invalid at that time was never accepted: it counts as not there, so that a fix of it can be merged. */
-function checkBefore(sources: readonly ParsedSource[], options: ValidateOptions, io: Io): readonly SourceObject[] {
+/**
+ * What was invalid at that time counts as not there, so that a fix of it can be merged. What is gone now counts all the same,
+ * where it can be understood: another CRD than this one may have let it in, and its data goes with it.
+ */
+function checkBefore(
+  sources: readonly ParsedSource[],
+  options: ValidateOptions,
+  { after, io }: { after: readonly SourceObject[]; io: Io },
+): readonly SourceObject[] {
   const check = createValidator({ ...options, unknownFields: 'warn' });
-  return sources.flatMap(({ objects, problems }) => {
+  const keyOf = ({ value }: SourceObject): string => identify(value, options.namespace);
+  const kept = new Set(after.map(keyOf));
+  const before = sources.flatMap(({ objects, problems }) => {
     const checked = objects.map((object) => check(object));
     const errors = [...problems, ...checked.flatMap((each) => each.problems)].filter(isError);
     for (const problem of errors) io.writeError(formatProblem({ ...problem, severity: 'warning' }));
-    return checked.filter((each) => !each.problems.some(isError)).map(({ object }) => object);
+    const counts = ({ object, problems: found }: CheckedObject): boolean =>
+      !found.some(isError) || (!kept.has(keyOf(object)) && !found.some(isUnreadable));
+    return checked.filter(counts).map(({ object }) => object);
   });
+  for (const problem of refuseOverlays(before)) io.writeError(formatProblem({ ...problem, severity: 'warning' }));
+  return before;
 }
 
 function isError({ severity }: Problem): boolean {
   return severity === 'error';
+}
+
+/** Nothing can be rendered of such a resource, and no CRD has ever let it in. */
+function isUnreadable({ severity, rule }: Problem): boolean {
+  return severity === 'error' && ['kind', 'type', 'required', 'enum'].includes(rule);
 }

@@ -299,6 +299,24 @@ describe('the commit that is compared with', () => {
     expect(lines).toEqual([expect.stringMatching(/^warning: main:.*a\.yaml:\d+:\d+: spec\.image: /)]);
   });
 
+  it.each([
+    ['a rule that another CRD need not have', shop({ storage_size: '1Gi' })],
+    ['a pattern', shop({ image: 'a b' })],
+    ['an object of the same name', `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: shop-config}\n---\n${shop()}`],
+  ])('counts what was invalid by %s when it goes: its data goes, too', async (_, text) => {
+    const repository = await Repository.create({ 'a.yaml': text, 'b.yaml': shop({}, { name: 'b' }) });
+    await repository.write({ 'a.yaml': undefined });
+    const { code, out } = await plan('-f', repository.folder, '--from-ref', 'main', '--fail-on', 'delete');
+    expect([code, out]).toEqual([5, expect.stringContaining('MySQL shop is DELETED')]);
+  });
+
+  it('does not count what nothing can be made of, and says so', async () => {
+    const repository = await Repository.create({ 'a.yaml': shop({ database: 3 }), 'b.yaml': shop({}, { name: 'b' }) });
+    await repository.write({ 'a.yaml': undefined });
+    const { code, lines } = await plan('-f', repository.folder, '--from-ref', 'main', '--fail-on', 'any');
+    expect([code, lines]).toEqual([0, [expect.stringMatching(/^warning: .*a\.yaml:\d+:\d+: spec\.database: /)]]);
+  });
+
   it('follows links to files, there as here', async () => {
     const repository = await Repository.create({ 'real/a.txt': shop(), 'x/README.md': '' });
     await symlink('../real/a.txt', repository.path('x/a.yaml'));
@@ -400,7 +418,8 @@ it.each([
 });
 
 it('warns where the earlier side was for kustomize', async () => {
-  const head = 'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nnamePrefix: x-\nresources: [a.yaml]\n';
+  const head =
+    'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nnamePrefix: x-\nresources: [a.yaml]\n';
   const repository = await Repository.create({ 'a.yaml': shop(), 'kustomization.yaml': head });
   await repository.write({ 'kustomization.yaml': undefined });
   const { lines } = await plan('-R', '-f', repository.folder, '--from-ref', 'main');
