@@ -37,6 +37,7 @@ export type Action =
   | { readonly kind: 'close-gate'; readonly uid: string }
   | { readonly kind: 'delete-pod'; readonly name: string; readonly uid: string }
   | { readonly kind: 'delete-stateful-set'; readonly uid: string }
+  | { readonly kind: 'release-stateful-set'; readonly uid: string }
   | { readonly kind: 'create-job'; readonly step: JobStep }
   | { readonly kind: 'delete-job'; readonly step: JobStep; readonly uid: string }
   | { readonly kind: 'delete-job-pods'; readonly step: JobStep; readonly uid: string }

@@ -38,7 +38,7 @@ export async function execute(action: Action, observation: Observation, context:
   try {
     return await handle(action);
   } catch (error) {
-    const isDelete = action.kind.startsWith('delete-') || action.kind === 'close-gate';
+    const isDelete = /^(delete|close|release)-/.test(action.kind);
     if (!(isDelete && isClusterError(error, 'NotFound'))) throw error;
     return undefined;
   }
@@ -78,6 +78,8 @@ function createHandlers(observation: Observation, context: ExecuteContext): Hand
     // It stays until its pod is gone: whoever deletes everything at once (kubectl delete -f) still finds it.
     'delete-stateful-set': ({ uid: setUid }) =>
       remove(KINDS.StatefulSet, names.server, { uid: setUid, propagation: 'Foreground' }),
+    // In the foreground it would go a moment after its last pod, and perhaps after the resource.
+    'release-stateful-set': ({ uid: setUid }) => remove(KINDS.StatefulSet, names.server, { uid: setUid }),
     'create-job': ({ step }) => createJob(objects, observation, step),
     'delete-job': ({ step, uid: jobUid }) =>
       remove(KINDS.Job, names.jobs[step], { uid: jobUid, propagation: 'Background' }),

@@ -35,7 +35,9 @@ const LESSONS: Readonly<Partial<Record<Action['kind'], Learn>>> = {
   'close-gate': (observation) => withObserved(observation, { gate: undefined }),
   'delete-stateful-set': (observation) => {
     const { statefulSet } = observation.observed;
-    return withObserved(observation, { statefulSet: statefulSet && { ...statefulSet, deleting: true } });
+    return withObserved(observation, {
+      statefulSet: statefulSet && { ...statefulSet, deleting: true, awaitsPods: true },
+    });
   },
 };
 

@@ -6,7 +6,7 @@ import { isClusterError } from '../cluster/errors.ts';
 import { KINDS, type Kind, type ObjectKey, type StoredMySQL } from '../cluster/kinds.ts';
 import type { Objects } from '../cluster/objects.ts';
 import type { StatefulSet, StoredObject } from '../cluster/types.ts';
-import type { Observed } from './observed.ts';
+import type { Observed, ObservedSet } from './observed.ts';
 
 /** The definition of all resources, which is large: only whether it is being deleted is asked for. */
 export const DEFINITION: Kind = {
@@ -49,9 +49,11 @@ export async function observeAround(
   return { definitionDeleting, namespaceTerminating: isEnding, statefulSet: set && toSet(set), children };
 }
 
-function toSet({ metadata }: StatefulSet): NonNullable<Observed['statefulSet']> {
-  const { uid, creationTimestamp, deletionTimestamp } = metadata;
-  return { uid, createdAt: Date.parse(creationTimestamp), deleting: deletionTimestamp !== undefined };
+function toSet({ metadata }: StatefulSet): ObservedSet {
+  const { uid, creationTimestamp, deletionTimestamp, finalizers = [] } = metadata;
+  const deleting = deletionTimestamp !== undefined;
+  const awaitsPods = deleting && finalizers.includes('foregroundDeletion');
+  return { uid, createdAt: Date.parse(creationTimestamp), deleting, awaitsPods };
 }
 
 /** Undefined where the watcher may not look. */

@@ -178,6 +178,15 @@ export interface ObservedPasswords {
   readonly wasChanged: boolean;
 }
 
+/** The server's StatefulSet. */
+export interface ObservedSet {
+  readonly uid: string;
+  readonly createdAt: Time;
+  readonly deleting: boolean;
+  /** It is being deleted and goes only after its pods. */
+  readonly awaitsPods: boolean;
+}
+
 /** Everything that a decision depends on. */
 export interface Observed {
   readonly name: string;
@@ -193,7 +202,7 @@ export interface Observed {
   readonly backup: ObservedStorage;
   readonly pods: readonly ObservedPod[];
   readonly gate: ObservedGate | undefined;
-  readonly statefulSet: { readonly uid: string; readonly createdAt: Time; readonly deleting: boolean } | undefined;
+  readonly statefulSet: ObservedSet | undefined;
   readonly jobs: Readonly<Partial<Record<JobStep, ObservedJob>>>;
   readonly passwords: ObservedPasswords;
   /** Other rendered objects that are older than the deletion, by what a delete call needs. */

@@ -19,7 +19,15 @@ export function decideRemoval(observed: Observed, resource: ObservedResource, no
   const children = isMadeAgain(observed, resource) ? [] : observed.children;
   const actions = children.map((child): Action => ({ kind: 'delete-child', child }));
   if (actions.length > 0) return removing('takes away what was rendered', ...actions);
-  return reconciling('Deleted', DONE_TEXTS[resource.deletionPolicy], { kind: 'remove-finalizer' });
+  const done = reconciling('Deleted', DONE_TEXTS[resource.deletionPolicy], { kind: 'remove-finalizer' });
+  return releaseSet(observed, resource) ?? done;
+}
+
+/** Whoever makes the resource again at once would still find the StatefulSet, take it for the new one's, and then it would go. */
+function releaseSet(observed: Observed, resource: ObservedResource): Decision | undefined {
+  const { statefulSet: set } = observed;
+  if (!set?.awaitsPods || isMadeAgain(observed, resource)) return undefined;
+  return removing('lets the StatefulSet go', { kind: 'release-stateful-set', uid: set.uid });
 }
 
 function removeStorage(

@@ -215,7 +215,7 @@ describe.concurrent('a deletion that comes', () => {
     withDatabase('retain', { spec: { deletionPolicy: 'Retain' } }, async (database) => {
       await database.kubectl(['delete', '-f', '-', '--wait=false'], await database.manifests());
       await database.untilGone();
-      expect(await database.names('jobs')).toEqual([]);
+      expect(await database.names('jobs,statefulsets')).toEqual([]);
       await database.deliver();
       await database.untilReady('without');
       expect(await database.hasRows()).toBe(true);

@@ -179,9 +179,10 @@ const DIMENSIONS: Dimensions = {
   ],
   statefulSet: [
     undefined,
-    { uid: 'set', createdAt: MADE, deleting: false },
-    { uid: 'set', createdAt: MADE, deleting: true },
-    { uid: 'new', createdAt: NOW, deleting: false },
+    { uid: 'set', createdAt: MADE, deleting: false, awaitsPods: false },
+    { uid: 'set', createdAt: MADE, deleting: true, awaitsPods: false },
+    { uid: 'set', createdAt: MADE, deleting: true, awaitsPods: true },
+    { uid: 'new', createdAt: NOW, deleting: false, awaitsPods: false },
   ],
   children: [[], [{ kind: 'Service', name: 'shop', uid: 'service' }]],
   namespaceTerminating: [false, true],

@@ -805,7 +805,11 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
       ],
       [
         'leaves a StatefulSet alone that was made after the deletion',
-        running({ resource: dying, ...stopped, statefulSet: { uid: 'new', createdAt: NOW, deleting: false } }),
+        running({
+          resource: dying,
+          ...stopped,
+          statefulSet: { uid: 'new', createdAt: NOW, deleting: false, awaitsPods: false },
+        }),
         'Reconciling/BackingUp: create-job backup',
       ],
       [
@@ -1058,7 +1062,7 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
           resource: saved,
           ...stopped,
           data: { claim: undefined, volumes: [] },
-          statefulSet: { uid: 'new', createdAt: NOW, deleting: false },
+          statefulSet: { uid: 'new', createdAt: NOW, deleting: false, awaitsPods: false },
           children: [{ kind: 'Service', name: 'shop', uid: 's' }],
         }),
         'Reconciling/Deleted: remove-finalizer',
@@ -1095,6 +1099,15 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
           children: [{ kind: 'Service', name: 'shop', uid: 's' }],
         }),
         'Reconciling/Removing: delete-child',
+      ],
+      [
+        'lets its StatefulSet go before it goes itself, since the next resource of the name is to make its own',
+        running({
+          resource: resource({ deletedAt: NOW - 5000, deletionPolicy: 'Retain' }),
+          ...stopped,
+          statefulSet: { uid: 'set', createdAt: MADE, deleting: true, awaitsPods: true },
+        }),
+        'Reconciling/Removing: release-stateful-set',
       ],
       [
         'is let go at last',

@@ -203,7 +203,7 @@ const CHECKS: readonly Check[] = [
   [
     'a StatefulSet goes only with the resource, and never one that was made after that',
     (action, state) =>
-      action.kind !== 'delete-stateful-set' ||
+      (action.kind !== 'delete-stateful-set' && action.kind !== 'release-stateful-set') ||
       (state.statefulSet?.createdAt ?? Infinity) <= (state.resource?.deletedAt ?? -Infinity),
   ],
   [

@@ -135,7 +135,7 @@ export function observed(change: Partial<Observed> = {}): Observed {
     backup: { claim: claim('backup'), volumes: [volume('backup')] },
     pods: [],
     gate: undefined,
-    statefulSet: { uid: 'set', createdAt: MADE + 3000, deleting: false },
+    statefulSet: { uid: 'set', createdAt: MADE + 3000, deleting: false, awaitsPods: false },
     jobs: {},
     passwords: {
       hasDesired: true,
