@@ -49,7 +49,7 @@ function isKnown({ major, minor }: Pick<Release, 'major' | 'minor'>): boolean {
 }
 
 /**
- * Says why MySQL would not start on the data of another release.
+ * Says why MySQL would not start on the data of another release, or is not made for it.
  *
  * @returns undefined when it would, or when a tag does not tell its release
  */
@@ -63,7 +63,7 @@ export function refusedUpgrade(before: string, after: string): string | undefine
   const next = SUPPORTED.find((series) => compare(series, [from.major, from.minor]) > 0);
   if (next === undefined || compare([to.major, to.minor], next) <= 0) return undefined;
   const step = next.join('.');
-  return `MySQL ${to.series} does not start on data of MySQL ${from.series}, no series may be skipped; upgrade to ${step} first`;
+  return `an upgrade from MySQL ${from.series} to ${to.series} is not supported, no series may be skipped; upgrade to ${step} first`;
 }
 
 /**

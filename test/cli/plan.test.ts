@@ -138,7 +138,7 @@ describe('exit codes', () => {
       [],
       [
         3,
-        'error: FILE:7:3: spec.image: MySQL 10.2 does not start on data of MySQL 8.4, no series may be skipped; upgrade to 9.7 first',
+        'error: FILE:7:3: spec.image: an upgrade from MySQL 8.4 to 10.2 is not supported, no series may be skipped; upgrade to 9.7 first',
       ],
     ],
     [

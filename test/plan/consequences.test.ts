@@ -288,7 +288,7 @@ const REFUSED: readonly Row[] = [
     { image: 'mysql:8.0.40' },
     { image: 'mysql:9.7.1' },
     [
-      'refused spec.image: MySQL 9.7 does not start on data of MySQL 8.0, no series may be skipped; upgrade to 8.4 first',
+      'refused spec.image: an upgrade from MySQL 8.0 to 9.7 is not supported, no series may be skipped; upgrade to 8.4 first',
       'restart spec.image: the image changes (mysql:8.0.40 → mysql:9.7.1)',
     ],
   ],

@@ -36,13 +36,13 @@ it.each([
     'a series that is skipped',
     'mysql:5.7.44',
     'mysql:8.4',
-    'MySQL 8.4 does not start on data of MySQL 5.7, no series may be skipped; upgrade to 8.0 first',
+    'an upgrade from MySQL 5.7 to 8.4 is not supported, no series may be skipped; upgrade to 8.0 first',
   ],
   [
     'an innovation release behind the next series',
     'mysql:8.3',
     'mysql:9.0',
-    'MySQL 9.0 does not start on data of MySQL 8.3, no series may be skipped; upgrade to 8.4 first',
+    'an upgrade from MySQL 8.3 to 9.0 is not supported, no series may be skipped; upgrade to 8.4 first',
   ],
   [
     'an image of a registry',
