@@ -100,13 +100,16 @@ function describeWaiting({ reason = '', message = '' }: { reason?: string; messa
   return `${reason}: ${reason === 'CrashLoopBackOff' && said !== '' ? said : message}`;
 }
 
-/** What a Job of ours tells as its reason; of the end of a log the last line that tells of an error, else the last one. */
+/**
+ * What a Job of ours tells as its reason; of the end of a log the first error of mysqld, whose later ones follow from it, else
+ * the last line that tells of an error, else the last one.
+ */
 function lastLine(text = ''): string {
   const told = /^ *"reason": (".*"),$/m.exec(text)?.[1];
   if (text.startsWith('{') && told !== undefined) return parseText(told);
   const lines = text.split('\n').filter((line) => line.trim() !== '');
-  // mysqld's last word says only that it gives up.
-  return lines.findLast((line) => /error/i.test(line) && !line.endsWith('Aborting')) ?? lines.at(-1) ?? '';
+  const isCause = (line: string): boolean => line.includes('[ERROR]') && !line.endsWith('Aborting');
+  return lines.find(isCause) ?? lines.findLast((line) => /error/i.test(line)) ?? lines.at(-1) ?? '';
 }
 
 function parseText(json: string): string {

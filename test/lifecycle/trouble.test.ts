@@ -28,6 +28,11 @@ it.each([
     ended('[ERROR] [Server] unknown variable\n[ERROR] [Server] Aborting\nbye'),
     '[ERROR] [Server] unknown variable',
   ],
+  [
+    'the first error of mysqld, from which the others follow',
+    ended('[ERROR] [InnoDB] Invalid downgrade\n[ERROR] [Server] Data Dictionary failed\n[ERROR] [Server] Aborting\n'),
+    '[ERROR] [InnoDB] Invalid downgrade',
+  ],
   ['the last line where none does', ended('one\ntwo\n'), 'two'],
   ['the reason that a Job tells, not its JSON', ended(result), 'mysqld says "error"'],
   // Each try and each pause would be written into the status, for as long as the image is missing.
