@@ -1,5 +1,6 @@
 // The Secrets that resources name, as a cluster has them: by them the plan knows that a password changes.
 
+import type { MySQLResource } from '../api/resource.ts';
 import { isClusterError } from '../cluster/errors.ts';
 import { KINDS } from '../cluster/kinds.ts';
 import { readSecret, type PlannedSecret } from '../plan/secrets.ts';
@@ -13,22 +14,43 @@ export interface LiveSecrets {
   readonly isForbidden: boolean;
 }
 
-/** Reads those that stand in the files as well, and can be read there: nothing else can be compared. */
-export async function readLiveSecrets({ resources, secrets }: Side, { objects }: Cluster): Promise<LiveSecrets> {
+/**
+ * Reads those that hold the passwords now, of resources whose password will stand in the files in plain: nothing else can be
+ * compared.
+ */
+export async function readLiveSecrets(
+  before: Pick<Side, 'resources'>,
+  after: Side,
+  { objects }: Cluster,
+): Promise<LiveSecrets> {
   const found = new Map<string, PlannedSecret>();
   let isForbidden = false;
-  for (const { resource, model } of resources.values()) {
-    const name = resource.spec.passwordSecretRef?.name ?? '';
-    const key = `${model.namespace}/${name}`;
-    if (!secrets.get(key)?.isSeen) continue;
+  for (const place of listPlaces(before, after)) {
     try {
-      const live = await objects.find(KINDS.Secret, { namespace: model.namespace, name });
+      const live = await objects.find(KINDS.Secret, place);
       const secret = live && readSecret({ value: { ...live } });
-      if (secret) found.set(key, secret);
+      if (secret) found.set(`${place.namespace}/${place.name}`, secret);
     } catch (error) {
       if (!isClusterError(error, 'Forbidden')) throw error;
       isForbidden = true;
     }
   }
   return { secrets: found, isForbidden };
+}
+
+interface Place {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+function listPlaces(before: Pick<Side, 'resources'>, after: Side): readonly Place[] {
+  return [...after.resources].flatMap(([key, { resource, model: { namespace } }]) => {
+    const name = nameSecret(before.resources.get(key)?.resource);
+    const wanted = after.secrets.get(`${namespace}/${nameSecret(resource) ?? ''}`);
+    return name !== undefined && wanted?.isSeen ? [{ namespace, name }] : [];
+  });
+}
+
+function nameSecret(resource: MySQLResource | undefined): string | undefined {
+  return resource?.spec.passwordSecretRef?.name;
 }

@@ -36,12 +36,13 @@ async function readInput(objects: readonly SourceObject[], cluster: Cluster, io:
     const found = await cluster.objects.find(KINDS.MySQL, { namespace: model.namespace, name: model.name });
     if (found) stored.set(key, found);
   }
-  const { secrets, isForbidden } = await readLiveSecrets(after, cluster);
+  const known = buildBefore(after, stored);
+  const { secrets, isForbidden } = await readLiveSecrets(known, after, cluster);
   if (isForbidden)
     io.writeError(
       'warning: without the right to get Secrets the plan does not tell whether one of them holds another password',
     );
-  const before = { ...buildBefore(after, stored), secrets };
+  const before = { ...known, secrets };
   const facts = await collectFacts({ before, after, stored }, cluster, io);
   return { before, after, facts };
 }

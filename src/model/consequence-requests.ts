@@ -9,13 +9,14 @@ import { RESET_TEXT } from './life.ts';
 function asks(
   annotation: string,
   kind: Consequence['kind'],
-  { effect, message }: { effect: string; message: string },
+  { effect, message }: { effect: string; message: string | ((after: Form) => string) },
 ): FieldRow {
   return {
     effect,
     read: (form) => isOn(form, annotation),
     judge: ({ after }, field) => {
-      if (isOn(after, annotation)) return [{ kind, field, message }];
+      if (isOn(after, annotation))
+        return [{ kind, field, message: typeof message === 'string' ? message : message(after) }];
       return [{ kind: 'config', field, message: 'the request is taken back, unless it was recorded already' }];
     },
   };
@@ -29,7 +30,8 @@ export const REQUEST_ROWS: Readonly<Record<string, FieldRow>> = {
   }),
   [`metadata.annotations.${ROTATE_NOW_ANNOTATION}`]: asks(ROTATE_NOW_ANNOTATION, 'password', {
     effect: 'discards the previous password at once',
-    message: 'the previous password stops working at once',
+    message: ({ model }) =>
+      `if a previous password still works, the Job change-pass-${model.name}-job discards it: it stops working at once`,
   }),
   [`metadata.annotations.${RESET_PASSWORD_ANNOTATION}`]: asks(RESET_PASSWORD_ANNOTATION, 'password', {
     effect: 'counts where a password change failed: it stops the server',

@@ -106,11 +106,11 @@ function describeStartingData({ restoreFrom }: Policy, names: Names, found: Left
   return [...(found.hasClaim ? [words] : []), ...describeBackups(found, names, isDeclined)];
 }
 
-/** What a claim is bound to is kept whatever restore.from says; a volume that waits for its claim may be declined. */
 function describeKeptData(dataClaim: string, hasClaim: boolean, isDeclined: boolean): string {
-  if (hasClaim) return `the claim ${dataClaim} is still there: the server goes on with its data`;
-  return isDeclined
-    ? `a volume of an earlier ${dataClaim} holds data, and restore.from is none: the server does not start until people decide`
+  if (isDeclined)
+    return `the volume of an earlier ${dataClaim} holds data, and restore.from is none: the server does not start until people decide`;
+  return hasClaim
+    ? `the claim ${dataClaim} is still there: the server goes on with its data`
     : `the volume of an earlier ${dataClaim} is kept: the server goes on with its data`;
 }
 

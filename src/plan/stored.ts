@@ -22,7 +22,8 @@ export function readStored(stored: StoredResource, wanted: PlannedResource, appl
     const known = keptOf(stored.metadata[field] ?? {}, [metadata[field], fieldOf(applied, field)]);
     return metadata[field] === undefined && Object.keys(known).length === 0 ? [] : [[field, known] as const];
   });
-  const { finalizers, ownerReferences } = metadata;
+  const { ownerReferences } = metadata;
+  const finalizers = keptFinalizers(stored, metadata.finalizers, applied);
   const resource: MySQLResource = {
     apiVersion: stored.apiVersion,
     kind: stored.kind,
@@ -52,6 +53,19 @@ function keptOf(
   known: readonly (Readonly<Record<string, unknown>> | undefined)[],
 ): Record<string, string> {
   return Object.fromEntries(Object.entries(stored).filter(([key]) => known.some((map) => map?.[key] !== undefined)));
+}
+
+/** Finalizers that git has, or had; the watcher's own is not git's matter. */
+function keptFinalizers(
+  { metadata: { finalizers = [] } }: StoredResource,
+  wanted: readonly string[] | undefined,
+  applied: unknown,
+): readonly string[] | undefined {
+  const metadata = isObject(applied) ? applied['metadata'] : undefined;
+  const earlier: unknown = isObject(metadata) ? metadata['finalizers'] : undefined;
+  const known: readonly unknown[] = [...(wanted ?? []), ...(Array.isArray(earlier) ? (earlier as unknown[]) : [])];
+  const kept = finalizers.filter((each) => known.includes(each));
+  return wanted === undefined && kept.length === 0 ? undefined : kept;
 }
 
 function fieldOf(applied: unknown, field: string): Readonly<Record<string, unknown>> | undefined {

@@ -315,7 +315,11 @@ describe('annotations that ask for something', () => {
       'policy',
       'a deletion gives the data up without a final backup: ALL DATA SINCE THE LAST BACKUP IS LOST then',
     ],
-    ['rotate-now', 'password', 'the previous password stops working at once'],
+    [
+      'rotate-now',
+      'password',
+      'if a previous password still works, the Job change-pass-shop-job discards it: it stops working at once',
+    ],
     [
       'reset-password',
       'password',
