@@ -44,11 +44,19 @@ interface Place {
 }
 
 function listPlaces(before: Pick<Side, 'resources'>, after: Side): readonly Place[] {
-  return [...after.resources].flatMap(([key, { resource, model: { namespace } }]) => {
-    const name = nameSecret(before.resources.get(key)?.resource);
-    const wanted = after.secrets.get(`${namespace}/${nameSecret(resource) ?? ''}`);
-    return name !== undefined && wanted?.isSeen ? [{ namespace, name }] : [];
-  });
+  return [...after.resources].flatMap(
+    ([
+      key,
+      {
+        resource,
+        model: { namespace },
+      },
+    ]) => {
+      const name = nameSecret(before.resources.get(key)?.resource);
+      const wanted = after.secrets.get(`${namespace}/${nameSecret(resource) ?? ''}`);
+      return name !== undefined && wanted?.isSeen ? [{ namespace, name }] : [];
+    },
+  );
 }
 
 function nameSecret(resource: MySQLResource | undefined): string | undefined {
