@@ -20,21 +20,14 @@ export interface RuleChecker {
 /** Makes a checker. */
 export function createRuleChecker(): RuleChecker {
   const groups = groupByPath(RULES);
-  const checkNodes = (rule: Rule, nodes: readonly Node[]): Finding[] =>
-    nodes.flatMap(({ value, earlier, path }): Finding[] => {
-      if (rule.onChange && earlier === undefined) return [];
-      const outcome = runRule(() => rule.holds(value, earlier));
-      if (outcome === true) return [];
-      const finding = { severity: 'error', path: [...path, ...rule.field], message: rule.message } as const;
-      return [{ ...finding, rule: outcome === undefined ? NOT_EVALUATED : 'cel' }];
-    });
   return {
     check(resource, earlier) {
       const findings: Finding[] = [];
       for (const { path, rules, passed } of groups) {
         const nodes = nodesAt(resource, earlier, path).filter((node) => !passed.has(node));
         if (nodes.length === 0) continue;
-        const found = rules.flatMap((rule) => checkNodes(rule, nodes));
+        const found: Finding[] = [];
+        for (const rule of rules) for (const node of nodes) checkNode(rule, node, found);
         for (const node of found.length === 0 ? nodes : []) passed.add(node);
         findings.push(...found);
       }
@@ -97,10 +90,18 @@ function toText(value: unknown): string | undefined {
   }
 }
 
+function checkNode(rule: Rule, { value, earlier, path }: Node, found: Finding[]): void {
+  if (rule.onChange && earlier === undefined) return;
+  const outcome = runRule(rule, value, earlier);
+  if (outcome === true) return;
+  const name = outcome === undefined ? NOT_EVALUATED : 'cel';
+  found.push({ severity: 'error', rule: name, path: [...path, ...rule.field], message: rule.message });
+}
+
 /** Gives what the rule says, or undefined when it cannot be evaluated. */
-function runRule(run: () => unknown): boolean | undefined {
+function runRule({ holds }: Rule, value: unknown, earlier: unknown): boolean | undefined {
   try {
-    return run() === true;
+    return holds(value, earlier) === true;
   } catch {
     return undefined;
   }
@@ -113,14 +114,34 @@ interface Node {
 }
 
 /** All nodes that a rule's path names; none where the resource lacks the field. */
-function nodesAt(value: unknown, earlier: unknown, pattern: readonly string[], path: Path = []): Node[] {
-  if (value === undefined || value === null) return [];
+function nodesAt(resource: unknown, earlier: unknown, pattern: readonly string[]): Node[] {
+  const nodes: Node[] = [];
+  collectNodes(resource, earlier, { pattern, path: [], nodes });
+  return nodes;
+}
+
+interface Walk {
+  readonly pattern: readonly string[];
+  /** Where the walk is; copied for what is found, since most fields of most resources are not there. */
+  readonly path: (string | number)[];
+  readonly nodes: Node[];
+}
+
+function collectNodes(value: unknown, earlier: unknown, walk: Walk): void {
+  if (value === undefined || value === null) return;
+  const { pattern, path, nodes } = walk;
   const step = pattern[path.length];
-  if (step === undefined) return [{ value, earlier, path }];
-  if (typeof value !== 'object') return [];
-  const enter = (key: string | number): Node[] =>
-    nodesAt(childOf(value, key), childOf(earlier, key), pattern, [...path, key]);
-  return step === '*' ? keysOf(value).flatMap(enter) : enter(step);
+  if (step === undefined) nodes.push({ value, earlier, path: [...path] });
+  else if (step !== '*') enter(step, value, earlier, walk);
+  else if (typeof value === 'object') for (const key of keysOf(value)) enter(key, value, earlier, walk);
+}
+
+function enter(key: string | number, value: unknown, earlier: unknown, walk: Walk): void {
+  const child = childOf(value, key);
+  if (child === undefined) return;
+  walk.path.push(key);
+  collectNodes(child, childOf(earlier, key), walk);
+  walk.path.pop();
 }
 
 function keysOf(value: object): (string | number)[] {

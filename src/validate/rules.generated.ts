@@ -88,7 +88,7 @@ export const RULES: readonly Rule[] = [
   "rule": "!has(self.password) || !self.password.matches('[\\\\x00-\\\\x1f\\\\x7f\\'\\\\\\\\]')",
   "message": "must not contain a single quote, a backslash or a control character, the official mysql image cannot take them",
   "onChange": false,
-  holds: (self) => or(() => not(has(self, "password")), () => not(matches(field(self, "password"), /[\x00-\x1f\x7f'\\]/))),
+  holds: (self) => (not(has(self, "password")) || isTrue(not(matches(field(self, "password"), /[\x00-\x1f\x7f'\\]/)))),
 },
 {
   "path": [
@@ -118,7 +118,7 @@ export const RULES: readonly Rule[] = [
   "rule": "(has(self.storage) && has(self.storage.className) ? self.storage.className : '') == (has(oldSelf.storage) && has(oldSelf.storage.className) ? oldSelf.storage.className : '')",
   "message": "storage.className cannot change, the claim keeps the class it was made with; put the old one back",
   "onChange": true,
-  holds: (self, oldSelf) => equals((isTrue(and(() => has(self, "storage"), () => has(field(self, "storage"), "className"))) ? field(field(self, "storage"), "className") : ""), (isTrue(and(() => has(oldSelf, "storage"), () => has(field(oldSelf, "storage"), "className"))) ? field(field(oldSelf, "storage"), "className") : "")),
+  holds: (self, oldSelf) => equals((isTrue((has(self, "storage") && isTrue(has(field(self, "storage"), "className")))) ? field(field(self, "storage"), "className") : ""), (isTrue((has(oldSelf, "storage") && isTrue(has(field(oldSelf, "storage"), "className")))) ? field(field(oldSelf, "storage"), "className") : "")),
 },
 {
   "path": [
@@ -128,7 +128,7 @@ export const RULES: readonly Rule[] = [
   "rule": "(has(self.storage) && has(self.storage.hostPath) ? self.storage.hostPath : '') == (has(oldSelf.storage) && has(oldSelf.storage.hostPath) ? oldSelf.storage.hostPath : '')",
   "message": "storage.hostPath cannot change, the volume's source is fixed; put the old one back",
   "onChange": true,
-  holds: (self, oldSelf) => equals((isTrue(and(() => has(self, "storage"), () => has(field(self, "storage"), "hostPath"))) ? field(field(self, "storage"), "hostPath") : ""), (isTrue(and(() => has(oldSelf, "storage"), () => has(field(oldSelf, "storage"), "hostPath"))) ? field(field(oldSelf, "storage"), "hostPath") : "")),
+  holds: (self, oldSelf) => equals((isTrue((has(self, "storage") && isTrue(has(field(self, "storage"), "hostPath")))) ? field(field(self, "storage"), "hostPath") : ""), (isTrue((has(oldSelf, "storage") && isTrue(has(field(oldSelf, "storage"), "hostPath")))) ? field(field(oldSelf, "storage"), "hostPath") : "")),
 },
 {
   "path": [
@@ -138,7 +138,7 @@ export const RULES: readonly Rule[] = [
   "rule": "!(has(self.storage) && has(self.storage.hostPath)) || !(has(oldSelf.storage) && has(oldSelf.storage.hostPath)) || quantity(self.storage.size).compareTo(quantity(oldSelf.storage.size)) == 0",
   "message": "storage.size cannot change with hostPath, such a volume cannot be resized; put the old size back",
   "onChange": true,
-  holds: (self, oldSelf) => or(() => or(() => not(and(() => has(self, "storage"), () => has(field(self, "storage"), "hostPath"))), () => not(and(() => has(oldSelf, "storage"), () => has(field(oldSelf, "storage"), "hostPath")))), () => equals(compareTo(quantity(field(field(self, "storage"), "size")), quantity(field(field(oldSelf, "storage"), "size"))), 0n)),
+  holds: (self, oldSelf) => ((not((has(self, "storage") && isTrue(has(field(self, "storage"), "hostPath")))) || isTrue(not((has(oldSelf, "storage") && isTrue(has(field(oldSelf, "storage"), "hostPath")))))) || isTrue(equals(compareTo(quantity(field(field(self, "storage"), "size")), quantity(field(field(oldSelf, "storage"), "size"))), 0n))),
 },
 {
   "path": [
@@ -148,7 +148,7 @@ export const RULES: readonly Rule[] = [
   "rule": "(has(oldSelf.lifecycle) && oldSelf.lifecycle == 'None') || quantity(has(self.backup) && has(self.backup.size) ? self.backup.size : has(self.storage) ? self.storage.size : self.storage_size).compareTo(quantity( has(oldSelf.backup) && has(oldSelf.backup.size) ? oldSelf.backup.size : has(oldSelf.storage) ? oldSelf.storage.size : oldSelf.storage_size)) >= 0",
   "message": "the backup size cannot shrink (without backup.size it is the storage size); give backup.size at least its old value",
   "onChange": true,
-  holds: (self, oldSelf) => or(() => and(() => has(oldSelf, "lifecycle"), () => equals(field(oldSelf, "lifecycle"), "None")), () => compare(compareTo(quantity((isTrue(and(() => has(self, "backup"), () => has(field(self, "backup"), "size"))) ? field(field(self, "backup"), "size") : (isTrue(has(self, "storage")) ? field(field(self, "storage"), "size") : field(self, "storage_size")))), quantity((isTrue(and(() => has(oldSelf, "backup"), () => has(field(oldSelf, "backup"), "size"))) ? field(field(oldSelf, "backup"), "size") : (isTrue(has(oldSelf, "storage")) ? field(field(oldSelf, "storage"), "size") : field(oldSelf, "storage_size"))))), 0n) >= 0),
+  holds: (self, oldSelf) => or(() => (has(oldSelf, "lifecycle") && isTrue(equals(field(oldSelf, "lifecycle"), "None"))), () => compare(compareTo(quantity((isTrue((has(self, "backup") && isTrue(has(field(self, "backup"), "size")))) ? field(field(self, "backup"), "size") : (isTrue(has(self, "storage")) ? field(field(self, "storage"), "size") : field(self, "storage_size")))), quantity((isTrue((has(oldSelf, "backup") && isTrue(has(field(oldSelf, "backup"), "size")))) ? field(field(oldSelf, "backup"), "size") : (isTrue(has(oldSelf, "storage")) ? field(field(oldSelf, "storage"), "size") : field(oldSelf, "storage_size"))))), 0n) >= 0),
 },
 {
   "path": [
@@ -158,7 +158,7 @@ export const RULES: readonly Rule[] = [
   "rule": "(has(oldSelf.lifecycle) && oldSelf.lifecycle == 'None') || (has(self.backup) && has(self.backup.className) ? self.backup.className : has(self.storage) && has(self.storage.className) ? self.storage.className : '') == (has(oldSelf.backup) && has(oldSelf.backup.className) ? oldSelf.backup.className : has(oldSelf.storage) && has(oldSelf.storage.className) ? oldSelf.storage.className : '')",
   "message": "backup.className cannot change, the claim keeps the class it was made with; put the old one back",
   "onChange": true,
-  holds: (self, oldSelf) => or(() => and(() => has(oldSelf, "lifecycle"), () => equals(field(oldSelf, "lifecycle"), "None")), () => equals((isTrue(and(() => has(self, "backup"), () => has(field(self, "backup"), "className"))) ? field(field(self, "backup"), "className") : (isTrue(and(() => has(self, "storage"), () => has(field(self, "storage"), "className"))) ? field(field(self, "storage"), "className") : "")), (isTrue(and(() => has(oldSelf, "backup"), () => has(field(oldSelf, "backup"), "className"))) ? field(field(oldSelf, "backup"), "className") : (isTrue(and(() => has(oldSelf, "storage"), () => has(field(oldSelf, "storage"), "className"))) ? field(field(oldSelf, "storage"), "className") : "")))),
+  holds: (self, oldSelf) => or(() => (has(oldSelf, "lifecycle") && isTrue(equals(field(oldSelf, "lifecycle"), "None"))), () => equals((isTrue((has(self, "backup") && isTrue(has(field(self, "backup"), "className")))) ? field(field(self, "backup"), "className") : (isTrue((has(self, "storage") && isTrue(has(field(self, "storage"), "className")))) ? field(field(self, "storage"), "className") : "")), (isTrue((has(oldSelf, "backup") && isTrue(has(field(oldSelf, "backup"), "className")))) ? field(field(oldSelf, "backup"), "className") : (isTrue((has(oldSelf, "storage") && isTrue(has(field(oldSelf, "storage"), "className")))) ? field(field(oldSelf, "storage"), "className") : "")))),
 },
 {
   "path": [
@@ -168,7 +168,7 @@ export const RULES: readonly Rule[] = [
   "rule": "(has(oldSelf.lifecycle) && oldSelf.lifecycle == 'None') || (has(self.backup) && has(self.backup.hostPath) ? self.backup.hostPath : '') == (has(oldSelf.backup) && has(oldSelf.backup.hostPath) ? oldSelf.backup.hostPath : '')",
   "message": "backup.hostPath cannot change, the volume's source is fixed; put the old one back",
   "onChange": true,
-  holds: (self, oldSelf) => or(() => and(() => has(oldSelf, "lifecycle"), () => equals(field(oldSelf, "lifecycle"), "None")), () => equals((isTrue(and(() => has(self, "backup"), () => has(field(self, "backup"), "hostPath"))) ? field(field(self, "backup"), "hostPath") : ""), (isTrue(and(() => has(oldSelf, "backup"), () => has(field(oldSelf, "backup"), "hostPath"))) ? field(field(oldSelf, "backup"), "hostPath") : ""))),
+  holds: (self, oldSelf) => or(() => (has(oldSelf, "lifecycle") && isTrue(equals(field(oldSelf, "lifecycle"), "None"))), () => equals((isTrue((has(self, "backup") && isTrue(has(field(self, "backup"), "hostPath")))) ? field(field(self, "backup"), "hostPath") : ""), (isTrue((has(oldSelf, "backup") && isTrue(has(field(oldSelf, "backup"), "hostPath")))) ? field(field(oldSelf, "backup"), "hostPath") : ""))),
 },
 {
   "path": [
@@ -178,7 +178,7 @@ export const RULES: readonly Rule[] = [
   "rule": "(has(oldSelf.lifecycle) && oldSelf.lifecycle == 'None') || !(has(self.backup) && has(self.backup.hostPath)) || quantity(has(self.backup.size) ? self.backup.size : has(self.storage) ? self.storage.size : self.storage_size).compareTo(quantity( has(oldSelf.backup) && has(oldSelf.backup.size) ? oldSelf.backup.size : has(oldSelf.storage) ? oldSelf.storage.size : oldSelf.storage_size)) == 0",
   "message": "the backup size cannot change with backup.hostPath, such a volume cannot be resized; give backup.size its old value",
   "onChange": true,
-  holds: (self, oldSelf) => or(() => or(() => and(() => has(oldSelf, "lifecycle"), () => equals(field(oldSelf, "lifecycle"), "None")), () => not(and(() => has(self, "backup"), () => has(field(self, "backup"), "hostPath")))), () => equals(compareTo(quantity((isTrue(has(field(self, "backup"), "size")) ? field(field(self, "backup"), "size") : (isTrue(has(self, "storage")) ? field(field(self, "storage"), "size") : field(self, "storage_size")))), quantity((isTrue(and(() => has(oldSelf, "backup"), () => has(field(oldSelf, "backup"), "size"))) ? field(field(oldSelf, "backup"), "size") : (isTrue(has(oldSelf, "storage")) ? field(field(oldSelf, "storage"), "size") : field(oldSelf, "storage_size"))))), 0n)),
+  holds: (self, oldSelf) => or(() => or(() => (has(oldSelf, "lifecycle") && isTrue(equals(field(oldSelf, "lifecycle"), "None"))), () => not((has(self, "backup") && isTrue(has(field(self, "backup"), "hostPath"))))), () => equals(compareTo(quantity((isTrue(has(field(self, "backup"), "size")) ? field(field(self, "backup"), "size") : (isTrue(has(self, "storage")) ? field(field(self, "storage"), "size") : field(self, "storage_size")))), quantity((isTrue((has(oldSelf, "backup") && isTrue(has(field(oldSelf, "backup"), "size")))) ? field(field(oldSelf, "backup"), "size") : (isTrue(has(oldSelf, "storage")) ? field(field(oldSelf, "storage"), "size") : field(oldSelf, "storage_size"))))), 0n)),
 },
 {
   "path": [
@@ -188,7 +188,7 @@ export const RULES: readonly Rule[] = [
   "rule": "!(has(self.storage) && has(self.storage.hostPath) && has(self.backup) && has(self.backup.hostPath)) || !(self.storage.hostPath + '/').startsWith(self.backup.hostPath + '/') && !(self.backup.hostPath + '/').startsWith(self.storage.hostPath + '/')",
   "message": "storage.hostPath and backup.hostPath must be two folders, neither within the other",
   "onChange": false,
-  holds: (self) => or(() => not(and(() => and(() => and(() => has(self, "storage"), () => has(field(self, "storage"), "hostPath")), () => has(self, "backup")), () => has(field(self, "backup"), "hostPath"))), () => and(() => not(startsWith(plus(field(field(self, "storage"), "hostPath"), "/"), plus(field(field(self, "backup"), "hostPath"), "/"))), () => not(startsWith(plus(field(field(self, "backup"), "hostPath"), "/"), plus(field(field(self, "storage"), "hostPath"), "/"))))),
+  holds: (self) => (not((((has(self, "storage") && isTrue(has(field(self, "storage"), "hostPath"))) && isTrue(has(self, "backup"))) && isTrue(has(field(self, "backup"), "hostPath")))) || isTrue(and(() => not(startsWith(plus(field(field(self, "storage"), "hostPath"), "/"), plus(field(field(self, "backup"), "hostPath"), "/"))), () => not(startsWith(plus(field(field(self, "backup"), "hostPath"), "/"), plus(field(field(self, "storage"), "hostPath"), "/")))))),
 },
 {
   "path": [
@@ -198,7 +198,7 @@ export const RULES: readonly Rule[] = [
   "rule": "['innodb_page_size', 'lower_case_table_names'].all(o, (has(self.config) && o in self.config ? string(self.config[o]) : '') == (has(oldSelf.config) && o in oldSelf.config ? string(oldSelf.config[o]) : ''))",
   "message": "config.innodb_page_size and config.lower_case_table_names cannot change, MySQL refuses data that was initialised with another value",
   "onChange": true,
-  holds: (self, oldSelf) => all(["innodb_page_size", "lower_case_table_names"], (o) => equals((isTrue(and(() => has(self, "config"), () => isIn(o, field(self, "config")))) ? toText(item(field(self, "config"), o)) : ""), (isTrue(and(() => has(oldSelf, "config"), () => isIn(o, field(oldSelf, "config")))) ? toText(item(field(oldSelf, "config"), o)) : ""))),
+  holds: (self, oldSelf) => all(["innodb_page_size", "lower_case_table_names"], (o) => equals((isTrue((has(self, "config") && isTrue(isIn(o, field(self, "config"))))) ? toText(item(field(self, "config"), o)) : ""), (isTrue((has(oldSelf, "config") && isTrue(isIn(o, field(oldSelf, "config"))))) ? toText(item(field(oldSelf, "config"), o)) : ""))),
 },
 {
   "path": [
@@ -275,7 +275,7 @@ export const RULES: readonly Rule[] = [
   "rule": "!(has(self.className) && has(self.hostPath))",
   "message": "give className or hostPath, not both",
   "onChange": false,
-  holds: (self) => not(and(() => has(self, "className"), () => has(self, "hostPath"))),
+  holds: (self) => not((has(self, "className") && isTrue(has(self, "hostPath")))),
 },
 {
   "path": [
@@ -298,7 +298,7 @@ export const RULES: readonly Rule[] = [
   "rule": "!(has(self.className) && has(self.hostPath))",
   "message": "give className or hostPath, not both",
   "onChange": false,
-  holds: (self) => not(and(() => has(self, "className"), () => has(self, "hostPath"))),
+  holds: (self) => not((has(self, "className") && isTrue(has(self, "hostPath")))),
 },
 {
   "path": [
@@ -332,7 +332,7 @@ export const RULES: readonly Rule[] = [
   "rule": "!has(self.requests) || !has(self.limits) || self.requests.all(k, !(k in self.limits) || quantity(string(self.requests[k])).compareTo(quantity(string(self.limits[k]))) <= 0)",
   "message": "a request must not be greater than its limit",
   "onChange": false,
-  holds: (self) => or(() => or(() => not(has(self, "requests")), () => not(has(self, "limits"))), () => all(field(self, "requests"), (k) => or(() => not(isIn(k, field(self, "limits"))), () => compare(compareTo(quantity(toText(item(field(self, "requests"), k))), quantity(toText(item(field(self, "limits"), k)))), 0n) <= 0))),
+  holds: (self) => ((not(has(self, "requests")) || isTrue(not(has(self, "limits")))) || isTrue(all(field(self, "requests"), (k) => or(() => not(isIn(k, field(self, "limits"))), () => compare(compareTo(quantity(toText(item(field(self, "requests"), k))), quantity(toText(item(field(self, "limits"), k)))), 0n) <= 0)))),
 },
 {
   "path": [
@@ -441,7 +441,7 @@ export const RULES: readonly Rule[] = [
   "rule": "self.operator in ['In', 'NotIn'] ? has(self.values) && self.values.size() > 0 : true",
   "message": "operator In or NotIn needs values",
   "onChange": false,
-  holds: (self) => (isTrue(isIn(field(self, "operator"), ["In", "NotIn"])) ? and(() => has(self, "values"), () => compare(size(field(self, "values")), 0n) > 0) : true),
+  holds: (self) => (isTrue(isIn(field(self, "operator"), ["In", "NotIn"])) ? (has(self, "values") && isTrue(compare(size(field(self, "values")), 0n) > 0)) : true),
 },
 {
   "path": [
@@ -458,7 +458,7 @@ export const RULES: readonly Rule[] = [
   "rule": "self.operator in ['Exists', 'DoesNotExist'] ? !has(self.values) || self.values.size() == 0 : true",
   "message": "operator Exists or DoesNotExist takes no values",
   "onChange": false,
-  holds: (self) => (isTrue(isIn(field(self, "operator"), ["Exists", "DoesNotExist"])) ? or(() => not(has(self, "values")), () => equals(size(field(self, "values")), 0n)) : true),
+  holds: (self) => (isTrue(isIn(field(self, "operator"), ["Exists", "DoesNotExist"])) ? (not(has(self, "values")) || isTrue(equals(size(field(self, "values")), 0n))) : true),
 },
 {
   "path": [
@@ -475,7 +475,7 @@ export const RULES: readonly Rule[] = [
   "rule": "self.operator in ['Gt', 'Lt'] ? has(self.values) && self.values.size() == 1 && self.values[0].matches('^-?[0-9]{1,18}$') : true",
   "message": "operator Gt or Lt takes one value, a whole number",
   "onChange": false,
-  holds: (self) => (isTrue(isIn(field(self, "operator"), ["Gt", "Lt"])) ? and(() => and(() => has(self, "values"), () => equals(size(field(self, "values")), 1n)), () => matches(item(field(self, "values"), 0n), /^-?[0-9]{1,18}$/)) : true),
+  holds: (self) => (isTrue(isIn(field(self, "operator"), ["Gt", "Lt"])) ? and(() => (has(self, "values") && isTrue(equals(size(field(self, "values")), 1n))), () => matches(item(field(self, "values"), 0n), /^-?[0-9]{1,18}$/)) : true),
 },
 {
   "path": [
@@ -492,7 +492,7 @@ export const RULES: readonly Rule[] = [
   "rule": "self.operator in ['In', 'NotIn'] ? has(self.values) && self.values.size() > 0 : true",
   "message": "operator In or NotIn needs values",
   "onChange": false,
-  holds: (self) => (isTrue(isIn(field(self, "operator"), ["In", "NotIn"])) ? and(() => has(self, "values"), () => compare(size(field(self, "values")), 0n) > 0) : true),
+  holds: (self) => (isTrue(isIn(field(self, "operator"), ["In", "NotIn"])) ? (has(self, "values") && isTrue(compare(size(field(self, "values")), 0n) > 0)) : true),
 },
 {
   "path": [
@@ -509,7 +509,7 @@ export const RULES: readonly Rule[] = [
   "rule": "self.operator in ['Exists', 'DoesNotExist'] ? !has(self.values) || self.values.size() == 0 : true",
   "message": "operator Exists or DoesNotExist takes no values",
   "onChange": false,
-  holds: (self) => (isTrue(isIn(field(self, "operator"), ["Exists", "DoesNotExist"])) ? or(() => not(has(self, "values")), () => equals(size(field(self, "values")), 0n)) : true),
+  holds: (self) => (isTrue(isIn(field(self, "operator"), ["Exists", "DoesNotExist"])) ? (not(has(self, "values")) || isTrue(equals(size(field(self, "values")), 0n))) : true),
 },
 {
   "path": [
@@ -526,7 +526,7 @@ export const RULES: readonly Rule[] = [
   "rule": "self.operator in ['Gt', 'Lt'] ? has(self.values) && self.values.size() == 1 && self.values[0].matches('^-?[0-9]{1,18}$') : true",
   "message": "operator Gt or Lt takes one value, a whole number",
   "onChange": false,
-  holds: (self) => (isTrue(isIn(field(self, "operator"), ["Gt", "Lt"])) ? and(() => and(() => has(self, "values"), () => equals(size(field(self, "values")), 1n)), () => matches(item(field(self, "values"), 0n), /^-?[0-9]{1,18}$/)) : true),
+  holds: (self) => (isTrue(isIn(field(self, "operator"), ["Gt", "Lt"])) ? and(() => (has(self, "values") && isTrue(equals(size(field(self, "values")), 1n))), () => matches(item(field(self, "values"), 0n), /^-?[0-9]{1,18}$/)) : true),
 },
 {
   "path": [
@@ -559,7 +559,7 @@ export const RULES: readonly Rule[] = [
   "rule": "self.operator in ['In', 'NotIn'] ? has(self.values) && self.values.size() > 0 : true",
   "message": "operator In or NotIn needs values",
   "onChange": false,
-  holds: (self) => (isTrue(isIn(field(self, "operator"), ["In", "NotIn"])) ? and(() => has(self, "values"), () => compare(size(field(self, "values")), 0n) > 0) : true),
+  holds: (self) => (isTrue(isIn(field(self, "operator"), ["In", "NotIn"])) ? (has(self, "values") && isTrue(compare(size(field(self, "values")), 0n) > 0)) : true),
 },
 {
   "path": [
@@ -576,7 +576,7 @@ export const RULES: readonly Rule[] = [
   "rule": "self.operator in ['Exists', 'DoesNotExist'] ? !has(self.values) || self.values.size() == 0 : true",
   "message": "operator Exists or DoesNotExist takes no values",
   "onChange": false,
-  holds: (self) => (isTrue(isIn(field(self, "operator"), ["Exists", "DoesNotExist"])) ? or(() => not(has(self, "values")), () => equals(size(field(self, "values")), 0n)) : true),
+  holds: (self) => (isTrue(isIn(field(self, "operator"), ["Exists", "DoesNotExist"])) ? (not(has(self, "values")) || isTrue(equals(size(field(self, "values")), 0n))) : true),
 },
 {
   "path": [
@@ -609,7 +609,7 @@ export const RULES: readonly Rule[] = [
   "rule": "self.operator in ['In', 'NotIn'] ? has(self.values) && self.values.size() > 0 : true",
   "message": "operator In or NotIn needs values",
   "onChange": false,
-  holds: (self) => (isTrue(isIn(field(self, "operator"), ["In", "NotIn"])) ? and(() => has(self, "values"), () => compare(size(field(self, "values")), 0n) > 0) : true),
+  holds: (self) => (isTrue(isIn(field(self, "operator"), ["In", "NotIn"])) ? (has(self, "values") && isTrue(compare(size(field(self, "values")), 0n) > 0)) : true),
 },
 {
   "path": [
@@ -626,7 +626,7 @@ export const RULES: readonly Rule[] = [
   "rule": "self.operator in ['Exists', 'DoesNotExist'] ? !has(self.values) || self.values.size() == 0 : true",
   "message": "operator Exists or DoesNotExist takes no values",
   "onChange": false,
-  holds: (self) => (isTrue(isIn(field(self, "operator"), ["Exists", "DoesNotExist"])) ? or(() => not(has(self, "values")), () => equals(size(field(self, "values")), 0n)) : true),
+  holds: (self) => (isTrue(isIn(field(self, "operator"), ["Exists", "DoesNotExist"])) ? (not(has(self, "values")) || isTrue(equals(size(field(self, "values")), 0n))) : true),
 },
 {
   "path": [
@@ -661,7 +661,7 @@ export const RULES: readonly Rule[] = [
   "rule": "self.operator in ['In', 'NotIn'] ? has(self.values) && self.values.size() > 0 : true",
   "message": "operator In or NotIn needs values",
   "onChange": false,
-  holds: (self) => (isTrue(isIn(field(self, "operator"), ["In", "NotIn"])) ? and(() => has(self, "values"), () => compare(size(field(self, "values")), 0n) > 0) : true),
+  holds: (self) => (isTrue(isIn(field(self, "operator"), ["In", "NotIn"])) ? (has(self, "values") && isTrue(compare(size(field(self, "values")), 0n) > 0)) : true),
 },
 {
   "path": [
@@ -679,7 +679,7 @@ export const RULES: readonly Rule[] = [
   "rule": "self.operator in ['Exists', 'DoesNotExist'] ? !has(self.values) || self.values.size() == 0 : true",
   "message": "operator Exists or DoesNotExist takes no values",
   "onChange": false,
-  holds: (self) => (isTrue(isIn(field(self, "operator"), ["Exists", "DoesNotExist"])) ? or(() => not(has(self, "values")), () => equals(size(field(self, "values")), 0n)) : true),
+  holds: (self) => (isTrue(isIn(field(self, "operator"), ["Exists", "DoesNotExist"])) ? (not(has(self, "values")) || isTrue(equals(size(field(self, "values")), 0n))) : true),
 },
 {
   "path": [
@@ -714,7 +714,7 @@ export const RULES: readonly Rule[] = [
   "rule": "self.operator in ['In', 'NotIn'] ? has(self.values) && self.values.size() > 0 : true",
   "message": "operator In or NotIn needs values",
   "onChange": false,
-  holds: (self) => (isTrue(isIn(field(self, "operator"), ["In", "NotIn"])) ? and(() => has(self, "values"), () => compare(size(field(self, "values")), 0n) > 0) : true),
+  holds: (self) => (isTrue(isIn(field(self, "operator"), ["In", "NotIn"])) ? (has(self, "values") && isTrue(compare(size(field(self, "values")), 0n) > 0)) : true),
 },
 {
   "path": [
@@ -732,7 +732,7 @@ export const RULES: readonly Rule[] = [
   "rule": "self.operator in ['Exists', 'DoesNotExist'] ? !has(self.values) || self.values.size() == 0 : true",
   "message": "operator Exists or DoesNotExist takes no values",
   "onChange": false,
-  holds: (self) => (isTrue(isIn(field(self, "operator"), ["Exists", "DoesNotExist"])) ? or(() => not(has(self, "values")), () => equals(size(field(self, "values")), 0n)) : true),
+  holds: (self) => (isTrue(isIn(field(self, "operator"), ["Exists", "DoesNotExist"])) ? (not(has(self, "values")) || isTrue(equals(size(field(self, "values")), 0n))) : true),
 },
 {
   "path": [
@@ -765,7 +765,7 @@ export const RULES: readonly Rule[] = [
   "rule": "self.operator in ['In', 'NotIn'] ? has(self.values) && self.values.size() > 0 : true",
   "message": "operator In or NotIn needs values",
   "onChange": false,
-  holds: (self) => (isTrue(isIn(field(self, "operator"), ["In", "NotIn"])) ? and(() => has(self, "values"), () => compare(size(field(self, "values")), 0n) > 0) : true),
+  holds: (self) => (isTrue(isIn(field(self, "operator"), ["In", "NotIn"])) ? (has(self, "values") && isTrue(compare(size(field(self, "values")), 0n) > 0)) : true),
 },
 {
   "path": [
@@ -782,7 +782,7 @@ export const RULES: readonly Rule[] = [
   "rule": "self.operator in ['Exists', 'DoesNotExist'] ? !has(self.values) || self.values.size() == 0 : true",
   "message": "operator Exists or DoesNotExist takes no values",
   "onChange": false,
-  holds: (self) => (isTrue(isIn(field(self, "operator"), ["Exists", "DoesNotExist"])) ? or(() => not(has(self, "values")), () => equals(size(field(self, "values")), 0n)) : true),
+  holds: (self) => (isTrue(isIn(field(self, "operator"), ["Exists", "DoesNotExist"])) ? (not(has(self, "values")) || isTrue(equals(size(field(self, "values")), 0n))) : true),
 },
 {
   "path": [
@@ -815,7 +815,7 @@ export const RULES: readonly Rule[] = [
   "rule": "self.operator in ['In', 'NotIn'] ? has(self.values) && self.values.size() > 0 : true",
   "message": "operator In or NotIn needs values",
   "onChange": false,
-  holds: (self) => (isTrue(isIn(field(self, "operator"), ["In", "NotIn"])) ? and(() => has(self, "values"), () => compare(size(field(self, "values")), 0n) > 0) : true),
+  holds: (self) => (isTrue(isIn(field(self, "operator"), ["In", "NotIn"])) ? (has(self, "values") && isTrue(compare(size(field(self, "values")), 0n) > 0)) : true),
 },
 {
   "path": [
@@ -832,7 +832,7 @@ export const RULES: readonly Rule[] = [
   "rule": "self.operator in ['Exists', 'DoesNotExist'] ? !has(self.values) || self.values.size() == 0 : true",
   "message": "operator Exists or DoesNotExist takes no values",
   "onChange": false,
-  holds: (self) => (isTrue(isIn(field(self, "operator"), ["Exists", "DoesNotExist"])) ? or(() => not(has(self, "values")), () => equals(size(field(self, "values")), 0n)) : true),
+  holds: (self) => (isTrue(isIn(field(self, "operator"), ["Exists", "DoesNotExist"])) ? (not(has(self, "values")) || isTrue(equals(size(field(self, "values")), 0n))) : true),
 },
 {
   "path": [
@@ -867,7 +867,7 @@ export const RULES: readonly Rule[] = [
   "rule": "self.operator in ['In', 'NotIn'] ? has(self.values) && self.values.size() > 0 : true",
   "message": "operator In or NotIn needs values",
   "onChange": false,
-  holds: (self) => (isTrue(isIn(field(self, "operator"), ["In", "NotIn"])) ? and(() => has(self, "values"), () => compare(size(field(self, "values")), 0n) > 0) : true),
+  holds: (self) => (isTrue(isIn(field(self, "operator"), ["In", "NotIn"])) ? (has(self, "values") && isTrue(compare(size(field(self, "values")), 0n) > 0)) : true),
 },
 {
   "path": [
@@ -885,7 +885,7 @@ export const RULES: readonly Rule[] = [
   "rule": "self.operator in ['Exists', 'DoesNotExist'] ? !has(self.values) || self.values.size() == 0 : true",
   "message": "operator Exists or DoesNotExist takes no values",
   "onChange": false,
-  holds: (self) => (isTrue(isIn(field(self, "operator"), ["Exists", "DoesNotExist"])) ? or(() => not(has(self, "values")), () => equals(size(field(self, "values")), 0n)) : true),
+  holds: (self) => (isTrue(isIn(field(self, "operator"), ["Exists", "DoesNotExist"])) ? (not(has(self, "values")) || isTrue(equals(size(field(self, "values")), 0n))) : true),
 },
 {
   "path": [
@@ -920,7 +920,7 @@ export const RULES: readonly Rule[] = [
   "rule": "self.operator in ['In', 'NotIn'] ? has(self.values) && self.values.size() > 0 : true",
   "message": "operator In or NotIn needs values",
   "onChange": false,
-  holds: (self) => (isTrue(isIn(field(self, "operator"), ["In", "NotIn"])) ? and(() => has(self, "values"), () => compare(size(field(self, "values")), 0n) > 0) : true),
+  holds: (self) => (isTrue(isIn(field(self, "operator"), ["In", "NotIn"])) ? (has(self, "values") && isTrue(compare(size(field(self, "values")), 0n) > 0)) : true),
 },
 {
   "path": [
@@ -938,7 +938,7 @@ export const RULES: readonly Rule[] = [
   "rule": "self.operator in ['Exists', 'DoesNotExist'] ? !has(self.values) || self.values.size() == 0 : true",
   "message": "operator Exists or DoesNotExist takes no values",
   "onChange": false,
-  holds: (self) => (isTrue(isIn(field(self, "operator"), ["Exists", "DoesNotExist"])) ? or(() => not(has(self, "values")), () => equals(size(field(self, "values")), 0n)) : true),
+  holds: (self) => (isTrue(isIn(field(self, "operator"), ["Exists", "DoesNotExist"])) ? (not(has(self, "values")) || isTrue(equals(size(field(self, "values")), 0n))) : true),
 },
 {
   "path": [
@@ -950,7 +950,7 @@ export const RULES: readonly Rule[] = [
   "rule": "has(self.key) || (has(self.operator) && self.operator == 'Exists')",
   "message": "without a key the operator must be Exists",
   "onChange": false,
-  holds: (self) => or(() => has(self, "key"), () => and(() => has(self, "operator"), () => equals(field(self, "operator"), "Exists"))),
+  holds: (self) => (has(self, "key") || isTrue((has(self, "operator") && isTrue(equals(field(self, "operator"), "Exists"))))),
 },
 {
   "path": [
@@ -962,7 +962,7 @@ export const RULES: readonly Rule[] = [
   "rule": "!(has(self.operator) && self.operator == 'Exists') || !has(self.value) || self.value == ''",
   "message": "operator Exists takes no value",
   "onChange": false,
-  holds: (self) => or(() => or(() => not(and(() => has(self, "operator"), () => equals(field(self, "operator"), "Exists"))), () => not(has(self, "value"))), () => equals(field(self, "value"), "")),
+  holds: (self) => or(() => or(() => not((has(self, "operator") && isTrue(equals(field(self, "operator"), "Exists")))), () => not(has(self, "value"))), () => equals(field(self, "value"), "")),
 },
 {
   "path": [
@@ -974,7 +974,7 @@ export const RULES: readonly Rule[] = [
   "rule": "!has(self.tolerationSeconds) || (has(self.effect) && self.effect == 'NoExecute')",
   "message": "tolerationSeconds needs effect NoExecute",
   "onChange": false,
-  holds: (self) => or(() => not(has(self, "tolerationSeconds")), () => and(() => has(self, "effect"), () => equals(field(self, "effect"), "NoExecute"))),
+  holds: (self) => (not(has(self, "tolerationSeconds")) || isTrue((has(self, "effect") && isTrue(equals(field(self, "effect"), "NoExecute"))))),
 },
 {
   "path": [
@@ -986,7 +986,7 @@ export const RULES: readonly Rule[] = [
   "rule": "!has(self.minDomains) || self.whenUnsatisfiable == 'DoNotSchedule'",
   "message": "minDomains needs whenUnsatisfiable DoNotSchedule",
   "onChange": false,
-  holds: (self) => or(() => not(has(self, "minDomains")), () => equals(field(self, "whenUnsatisfiable"), "DoNotSchedule")),
+  holds: (self) => (not(has(self, "minDomains")) || isTrue(equals(field(self, "whenUnsatisfiable"), "DoNotSchedule"))),
 },
 {
   "path": [
@@ -1015,7 +1015,7 @@ export const RULES: readonly Rule[] = [
   "rule": "self.operator in ['In', 'NotIn'] ? has(self.values) && self.values.size() > 0 : true",
   "message": "operator In or NotIn needs values",
   "onChange": false,
-  holds: (self) => (isTrue(isIn(field(self, "operator"), ["In", "NotIn"])) ? and(() => has(self, "values"), () => compare(size(field(self, "values")), 0n) > 0) : true),
+  holds: (self) => (isTrue(isIn(field(self, "operator"), ["In", "NotIn"])) ? (has(self, "values") && isTrue(compare(size(field(self, "values")), 0n) > 0)) : true),
 },
 {
   "path": [
@@ -1030,7 +1030,7 @@ export const RULES: readonly Rule[] = [
   "rule": "self.operator in ['Exists', 'DoesNotExist'] ? !has(self.values) || self.values.size() == 0 : true",
   "message": "operator Exists or DoesNotExist takes no values",
   "onChange": false,
-  holds: (self) => (isTrue(isIn(field(self, "operator"), ["Exists", "DoesNotExist"])) ? or(() => not(has(self, "values")), () => equals(size(field(self, "values")), 0n)) : true),
+  holds: (self) => (isTrue(isIn(field(self, "operator"), ["Exists", "DoesNotExist"])) ? (not(has(self, "values")) || isTrue(equals(size(field(self, "values")), 0n))) : true),
 },
 {
   "path": [
@@ -1151,7 +1151,7 @@ export const RULES: readonly Rule[] = [
   "rule": "!has(self.loadBalancerSourceRanges) || (has(self.type) && self.type == 'LoadBalancer')",
   "message": "loadBalancerSourceRanges needs type LoadBalancer",
   "onChange": false,
-  holds: (self) => or(() => not(has(self, "loadBalancerSourceRanges")), () => and(() => has(self, "type"), () => equals(field(self, "type"), "LoadBalancer"))),
+  holds: (self) => (not(has(self, "loadBalancerSourceRanges")) || isTrue((has(self, "type") && isTrue(equals(field(self, "type"), "LoadBalancer"))))),
 },
 {
   "path": [
@@ -1213,7 +1213,7 @@ export const RULES: readonly Rule[] = [
   "rule": "has(self.podSelector) || has(self.namespaceSelector) || has(self.ipBlock)",
   "message": "give podSelector, namespaceSelector or ipBlock",
   "onChange": false,
-  holds: (self) => or(() => or(() => has(self, "podSelector"), () => has(self, "namespaceSelector")), () => has(self, "ipBlock")),
+  holds: (self) => ((has(self, "podSelector") || isTrue(has(self, "namespaceSelector"))) || isTrue(has(self, "ipBlock"))),
 },
 {
   "path": [
@@ -1226,7 +1226,7 @@ export const RULES: readonly Rule[] = [
   "rule": "!has(self.ipBlock) || (!has(self.podSelector) && !has(self.namespaceSelector))",
   "message": "give ipBlock alone, without podSelector and namespaceSelector",
   "onChange": false,
-  holds: (self) => or(() => not(has(self, "ipBlock")), () => and(() => not(has(self, "podSelector")), () => not(has(self, "namespaceSelector")))),
+  holds: (self) => (not(has(self, "ipBlock")) || isTrue((not(has(self, "podSelector")) && isTrue(not(has(self, "namespaceSelector")))))),
 },
 {
   "path": [
@@ -1257,7 +1257,7 @@ export const RULES: readonly Rule[] = [
   "rule": "self.operator in ['In', 'NotIn'] ? has(self.values) && self.values.size() > 0 : true",
   "message": "operator In or NotIn needs values",
   "onChange": false,
-  holds: (self) => (isTrue(isIn(field(self, "operator"), ["In", "NotIn"])) ? and(() => has(self, "values"), () => compare(size(field(self, "values")), 0n) > 0) : true),
+  holds: (self) => (isTrue(isIn(field(self, "operator"), ["In", "NotIn"])) ? (has(self, "values") && isTrue(compare(size(field(self, "values")), 0n) > 0)) : true),
 },
 {
   "path": [
@@ -1273,7 +1273,7 @@ export const RULES: readonly Rule[] = [
   "rule": "self.operator in ['Exists', 'DoesNotExist'] ? !has(self.values) || self.values.size() == 0 : true",
   "message": "operator Exists or DoesNotExist takes no values",
   "onChange": false,
-  holds: (self) => (isTrue(isIn(field(self, "operator"), ["Exists", "DoesNotExist"])) ? or(() => not(has(self, "values")), () => equals(size(field(self, "values")), 0n)) : true),
+  holds: (self) => (isTrue(isIn(field(self, "operator"), ["Exists", "DoesNotExist"])) ? (not(has(self, "values")) || isTrue(equals(size(field(self, "values")), 0n))) : true),
 },
 {
   "path": [
@@ -1304,7 +1304,7 @@ export const RULES: readonly Rule[] = [
   "rule": "self.operator in ['In', 'NotIn'] ? has(self.values) && self.values.size() > 0 : true",
   "message": "operator In or NotIn needs values",
   "onChange": false,
-  holds: (self) => (isTrue(isIn(field(self, "operator"), ["In", "NotIn"])) ? and(() => has(self, "values"), () => compare(size(field(self, "values")), 0n) > 0) : true),
+  holds: (self) => (isTrue(isIn(field(self, "operator"), ["In", "NotIn"])) ? (has(self, "values") && isTrue(compare(size(field(self, "values")), 0n) > 0)) : true),
 },
 {
   "path": [
@@ -1320,7 +1320,7 @@ export const RULES: readonly Rule[] = [
   "rule": "self.operator in ['Exists', 'DoesNotExist'] ? !has(self.values) || self.values.size() == 0 : true",
   "message": "operator Exists or DoesNotExist takes no values",
   "onChange": false,
-  holds: (self) => (isTrue(isIn(field(self, "operator"), ["Exists", "DoesNotExist"])) ? or(() => not(has(self, "values")), () => equals(size(field(self, "values")), 0n)) : true),
+  holds: (self) => (isTrue(isIn(field(self, "operator"), ["Exists", "DoesNotExist"])) ? (not(has(self, "values")) || isTrue(equals(size(field(self, "values")), 0n))) : true),
 },
 {
   "path": [
@@ -1334,7 +1334,7 @@ export const RULES: readonly Rule[] = [
   "rule": "!has(self.except) || self.except.all(e, isCIDR(e) && isCIDR(self.cidr) && cidr(self.cidr).containsCIDR(e) && cidr(self.cidr).prefixLength() < cidr(e).prefixLength())",
   "message": "every network of except must lie within cidr and be smaller",
   "onChange": false,
-  holds: (self) => or(() => not(has(self, "except")), () => all(field(self, "except"), (e) => and(() => and(() => and(() => isCidr(e), () => isCidr(field(self, "cidr"))), () => containsCidr(cidr(field(self, "cidr")), e)), () => compare(prefixLength(cidr(field(self, "cidr"))), prefixLength(cidr(e))) < 0))),
+  holds: (self) => (not(has(self, "except")) || isTrue(all(field(self, "except"), (e) => and(() => and(() => and(() => isCidr(e), () => isCidr(field(self, "cidr"))), () => containsCidr(cidr(field(self, "cidr")), e)), () => compare(prefixLength(cidr(field(self, "cidr"))), prefixLength(cidr(e))) < 0)))),
 },
 {
   "path": [
