@@ -3,6 +3,7 @@
 const PLAIN_KEY = /^[A-Za-z][A-Za-z0-9_./-]*$/;
 /** Keys that YAML 1.1 would take for a boolean or null. */
 const NOT_PLAIN = new Set(['y', 'n', 'yes', 'no', 'on', 'off', 'true', 'false', 'null']);
+const LONGEST = 'false'.length;
 /** What JSON leaves as it is and YAML 1.1 takes for a line break or refuses. */
 const UNSAFE = /[\u007f-\u00a0\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]/g;
 
@@ -29,7 +30,8 @@ function escapeUnsafe(character: string, offset: number, text: string): string {
 }
 
 function formatKey(key: string): string {
-  return PLAIN_KEY.test(key) && !NOT_PLAIN.has(key.toLowerCase()) ? key : quote(key);
+  const isPlain = PLAIN_KEY.test(key) && (key.length > LONGEST || !NOT_PLAIN.has(key.toLowerCase()));
+  return isPlain ? key : quote(key);
 }
 
 /**
@@ -40,52 +42,42 @@ function formatKey(key: string): string {
  * @param indent columns before each line
  */
 export function block(value: unknown, indent: number): string {
-  return write(value, { lines: [], hasLiterals: false }, indent);
+  const pad = ' '.repeat(indent);
+  return write(value, pad, pad, formatScalar);
 }
 
 /** The same for people: text of several lines is written line by line, so that a difference shows the line that differs. */
 export function readableBlock(value: unknown): string {
-  return write(value, { lines: [], hasLiterals: true });
+  return write(value, '', '', (scalar, indent) =>
+    isPlainText(scalar) ? literalText(scalar, indent) : formatScalar(scalar),
+  );
 }
 
-interface Page {
-  readonly lines: string[];
-  readonly hasLiterals: boolean;
-}
+/** Writes what is no filled mapping or list. */
+type WriteScalar = (value: unknown, indent: string) => string;
 
-function write(value: unknown, page: Page, indent = 0): string {
-  writeLines(value, ' '.repeat(indent), page);
-  return page.lines.join('\n');
-}
-
-function writeLines(value: unknown, indent: string, page: Page): void {
+/** Writes lines of which the first one starts with `first`, and all others with `indent`. */
+function write(value: unknown, first: string, indent: string, writeScalar: WriteScalar): string {
+  const deeper = `${indent}  `;
+  let text = '';
+  let start = first;
+  const writeEntry = (head: string, entry: unknown): void => {
+    text += start + head;
+    // A list's item starts on the line of its dash.
+    if (!isFilled(entry)) text += ` ${writeScalar(entry, deeper)}`;
+    else
+      text += head === '-' ? write(entry, ' ', deeper, writeScalar) : `\n${write(entry, deeper, deeper, writeScalar)}`;
+    start = `\n${indent}`;
+  };
   if (Array.isArray(value)) {
-    for (const item of value) writeEntry(`${indent}-`, item, `${indent}  `, page);
-    return;
+    for (const item of value) writeEntry('-', item);
+    return text;
   }
   const mapping = value as Readonly<Record<string, unknown>>;
   for (const key of sortKeys(mapping)) {
-    const child = mapping[key];
-    if (child !== undefined) writeEntry(`${indent}${formatKey(key)}:`, child, `${indent}  `, page);
+    if (mapping[key] !== undefined) writeEntry(`${formatKey(key)}:`, mapping[key]);
   }
-}
-
-function writeEntry(head: string, value: unknown, indent: string, page: Page): void {
-  const { lines, hasLiterals } = page;
-  if (!isFilled(value)) {
-    const text = hasLiterals && isPlainText(value) ? literalText(value, indent) : formatScalar(value);
-    lines.push(`${head} ${text}`);
-    return;
-  }
-  if (!head.endsWith('-')) {
-    lines.push(head);
-    writeLines(value, indent, page);
-    return;
-  }
-  // A list's item starts on the line of its dash.
-  const first = lines.length;
-  writeLines(value, indent, page);
-  lines[first] = `${head} ${(lines[first] ?? '').slice(indent.length)}`;
+  return text;
 }
 
 /** Text of several lines that a literal block can hold: nothing that has to be escaped, no indentation to guess. */
