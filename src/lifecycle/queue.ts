@@ -41,6 +41,7 @@ interface Delayed {
 }
 
 const BACKOFF: BackoffBounds = { firstMs: 200, capMs: 60_000 };
+const PATIENCE_MS = 10_000;
 
 export class WorkQueue {
   readonly #options: Required<QueueOptions>;
@@ -51,6 +52,8 @@ export class WorkQueue {
   readonly #dirty = new Map<string, number>();
   readonly #delayed = new Map<string, Delayed>();
   readonly #failures = new Map<string, number>();
+  /** Ends the wait for free hands. */
+  #patience: (() => void) | undefined;
   #stopped = false;
   #drained: () => void = () => undefined;
 
@@ -105,6 +108,7 @@ export class WorkQueue {
   stop(): Promise<void> {
     this.#stopped = true;
     for (const key of [...this.#delayed.keys()]) this.#cancelDelay(key);
+    this.#patience?.();
     this.#due.clear();
     this.#dirty.clear();
     return new Promise((resolve) => {
@@ -122,7 +126,23 @@ export class WorkQueue {
     this.#delayed.delete(key);
   }
 
+  /**
+   * Many that begin at once share what they read. So while more are due than there are hands, half of the hands get free first,
+   * but nobody waits for long for work that hangs.
+   */
   #start(): void {
+    const { workers, clock } = this.#options;
+    const free = workers - this.#inFlight.size;
+    if (free >= Math.min(this.#due.size, Math.floor(workers / 2))) this.#startDue();
+    else if (free > 0)
+      this.#patience ??= clock.startTimer(PATIENCE_MS, () => {
+        this.#startDue();
+      });
+  }
+
+  #startDue(): void {
+    this.#patience?.();
+    this.#patience = undefined;
     for (const [key, since] of this.#due) {
       if (this.#inFlight.size >= this.#options.workers) return;
       this.#due.delete(key);

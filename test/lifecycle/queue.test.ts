@@ -66,6 +66,27 @@ describe('adding', () => {
     expect(begun).toEqual(['a', 'a']);
   });
 
+  it('begins many at once: while more are due than hands are free, half of the hands get free first', async () => {
+    const { queue, begun, finish } = createBench({ workers: 4 });
+    for (const key of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) queue.add(key);
+    await finish('a');
+    expect(begun).toEqual(['a', 'b', 'c', 'd']);
+    await finish('b');
+    expect(begun).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
+    // The last one waits for nobody.
+    await finish('c');
+    expect(begun).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'g']);
+  });
+
+  it('waits ten seconds for free hands, not for work that hangs', async () => {
+    const { queue, begun, finish, clock } = createBench({ workers: 4 });
+    for (const key of ['a', 'b', 'c', 'd', 'e', 'f']) queue.add(key);
+    await finish('a');
+    expect(begun).toHaveLength(4);
+    await clock.advance(10_000);
+    expect(begun).toEqual(['a', 'b', 'c', 'd', 'e']);
+  });
+
   it('works on as many keys at once as there are workers', async () => {
     const { queue, begun } = createBench({ workers: 2 });
     for (const key of ['a', 'b', 'c']) queue.add(key);

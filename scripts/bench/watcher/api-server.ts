@@ -166,7 +166,8 @@ export function countRequests(auditLog: string, user: User, from = 0): Requests 
   const byKind: Record<string, number> = {};
   let all = 0;
   let writes = 0;
-  for (const line of readFrom(auditLog, from).split('\n')) {
+  // The last line may still be being written.
+  for (const line of readFrom(auditLog, from).split('\n').slice(0, -1)) {
     if (!line.includes(`"username":"${user}"`)) continue;
     const { verb, objectRef = {} } = JSON.parse(line) as {
       readonly verb: string;
