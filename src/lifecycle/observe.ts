@@ -75,13 +75,14 @@ interface Core {
  */
 export async function observe(key: ResourceKey, context: ObserveContext): Promise<Observation> {
   const { now } = context;
-  const { live, quick } = readAhead(key, context);
+  const reading = readAhead(key, context);
+  const { live, quick } = reading;
   const core = await observeCore(key, live, quick);
   const { resource, status, gate, passwords } = core;
   const { isWhole, needs } = planLook(key, core, context);
   const [around, { data, backup, mayTouchVolumes }, { pods, areAll }, found] = await Promise.all([
-    needs.surroundings ? observeAround(key, live, needs.ending ? resource : undefined) : NOTHING_AROUND,
-    readStorage(key, { live, quick }, isWhole ? {} : context, core),
+    lookAround(key, reading, { ...core, needs }),
+    readStorage(key, reading, isWhole ? {} : context, core),
     // One that was read ahead was read before the gate.
     observeMounting(key, gate ? { ...context, objects: live } : context, { ...core, needs }),
     readJobs(live, key, needs.steps),
@@ -104,6 +105,16 @@ export async function observe(key: ResourceKey, context: ObserveContext): Promis
     passwords: passwords.observed,
   };
   return { key, observed, resource, status, passwords, wish, isWhole, hasAllPods: areAll };
+}
+
+/** The definition goes before its resources do: whether it goes is asked for after the resource was seen to go. */
+function lookAround(
+  key: ResourceKey,
+  { live, atEnd }: Reading,
+  { resource, needs }: Core & { readonly needs: Needs },
+): ReturnType<typeof observeAround> {
+  if (!needs.surroundings) return Promise.resolve(NOTHING_AROUND);
+  return observeAround(key, isDeleted(resource) ? atEnd : live, needs.ending ? resource : undefined);
 }
 
 function observeMounting(

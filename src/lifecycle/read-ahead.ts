@@ -41,20 +41,23 @@ export interface Reading {
   readonly live: Objects;
   /** Claims and volumes as watches have told of them, where the look is likely to be a quick one at a living resource. */
   readonly quick: Objects;
+  /** For what is around a resource that is deleted: nothing that was read before a watch told of that. */
+  readonly atEnd: Objects;
 }
 
 /** Begins to read what will be asked for. What is looked at whole begins with what tells in which state it is. */
 export function readAhead(key: Place, { objects, known, whole = false, ...told }: Told): Reading {
   const live = readOnce(objects);
   const resource = known?.(KINDS.MySQL, key);
-  if (!resource || !known || whole) return { live, quick: live };
+  if (!resource || !known || whole) return { live, quick: live, atEnd: live };
   const hasGate = known(KINDS.ConfigMap, { ...key, name: childNames(key.name).gate }) !== undefined;
   const isDeleted = resource.metadata.deletionTimestamp !== undefined;
   for (const [kind, at] of listLikely(key, told, { hasGate, isDeleted })) {
     // Whoever asks for it is told of a failure.
     live.find(kind, at).catch(() => undefined);
   }
-  return { live, quick: hasGate && !isDeleted ? knowStorage(live, known) : live };
+  if (isDeleted) return { live, quick: live, atEnd: live };
+  return { live, quick: hasGate ? knowStorage(live, known) : live, atEnd: objects };
 }
 
 /** What is bound to what changes seldom, and a watch tells; before anything is done about it, it is read live. */

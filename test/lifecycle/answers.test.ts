@@ -123,4 +123,30 @@ describe('a round', () => {
     expect(answers.filter((calls) => calls.includes('find pods shop-0'))).toHaveLength(2);
     expect(round.decision.reason).toBe('PodRunning');
   });
+
+  it('takes no deletion of the definition for one of the resource, where both came after it had asked', async () => {
+    const { objects, answers } = createApi(DELETED);
+    const known = (kind: Kind, { name }: ObjectKey): StoredObject | undefined =>
+      AT_REST.find((object) => object.kind === kind.kind && object.metadata.name === name);
+    let asked = 0;
+    const find: Objects['find'] = (kind, key, options) => {
+      if (kind.plural !== 'customresourcedefinitions') return objects.find(kind, key, options);
+      asked += 1;
+      const times = asked > 1 ? { deletionTimestamp: TIME } : {};
+      return Promise.resolve({ kind: kind.kind, metadata: { name: key.name, ...times } } as never);
+    };
+    const applier = { apply: () => Promise.resolve({ changed: false }), forget: () => undefined };
+    const clock = createManualClock(NOW);
+    const context = {
+      objects: { ...objects, find },
+      known,
+      applier,
+      refusals: createRefusals(),
+      clock,
+      now: () => NOW,
+    };
+    const round = await reconcile({ namespace: 'a', name: 'shop' }, context);
+    expect(round.decision.reason).toBe('Ejected');
+    expect(answers.flat().filter((call) => call.startsWith('delete'))).toEqual([]);
+  });
 });
