@@ -4,7 +4,6 @@
 import { LAST_APPLIED_ANNOTATION } from '../api/names.ts';
 import { isClusterError } from '../cluster/errors.ts';
 import type { Consequence } from '../model/consequence.ts';
-import { isSame } from '../model/is-same.ts';
 import { isObject, type SourceObject } from '../parse/source.ts';
 import { listDrift } from '../plan/drift.ts';
 import { readStored } from '../plan/stored.ts';
@@ -84,8 +83,7 @@ async function collectFacts(
     const answers = await rehearse(cluster, renderManifests(wanted.model), undefined);
     isForbidden ||= answers.some(({ refusal }) => isClusterError(refusal, 'Forbidden'));
     const earlier = before.resources.get(key);
-    const isUntouched = earlier !== undefined && isSame(earlier.model.resource, wanted.model.resource);
-    const drift = isUntouched ? listDrift(answers) : [];
+    const drift = earlier ? listDrift({ before: earlier, after: wanted }, answers) : [];
     const leftovers = earlier
       ? {}
       : { leftovers: await findLeftovers(wanted, { cluster, volumes, stored: stored.get(key) }) };

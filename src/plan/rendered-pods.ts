@@ -9,7 +9,8 @@ import type { LiveFacts, PlanEntry } from './plan.ts';
 /** What was rendered, by its identity. */
 export type Rendered = ReadonlyMap<string, SourceObject>;
 
-const STOPS: readonly string[] = ['restart', 'start', 'stop'];
+/** The kinds of consequence that stop a server, or start one. */
+export const STOPS: readonly string[] = ['restart', 'start', 'stop'];
 
 const MESSAGE = 'the rendered pod is another one, although the resource does not ask for it: the server restarts';
 

@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { describeBackup, formatAge } from '../../src/plan/age.ts';
 import { listDrift } from '../../src/plan/drift.ts';
+import type { Change } from '../../src/model/consequence.ts';
 import { buildPlan, type LiveFacts } from '../../src/plan/plan.ts';
 import type { PlannedResource, Side } from '../../src/plan/side.ts';
 import { readStored } from '../../src/plan/stored.ts';
@@ -127,14 +128,36 @@ describe('what was changed by hand', () => {
     spec: { replicas, template: { spec: { image } } },
   });
   const manifest = { kind: 'StatefulSet', name: 'shop' };
+  const change = (after: object = {}): Change => {
+    const [from, to] = [{}, after].map((spec) => sideOf(makeResource(spec)).resources.get('/shop'));
+    if (!from || !to) throw new Error('there is no resource');
+    return { before: from, after: to };
+  };
+  const kindsOf = (to: Change, live: object | undefined, merged: object | undefined): string[] =>
+    listDrift(to, [{ manifest, live, merged }]).map(({ kind }) => kind);
   it.each<[string, object | undefined, object | undefined, string[]]>([
     ['nothing', statefulSet('a'), statefulSet('a'), []],
     ['the pod', statefulSet('b'), statefulSet('a'), ['restart']],
     ['something else', statefulSet('a', 2), statefulSet('a'), ['config']],
+    ['a server that is paused was started', statefulSet('a', 1), statefulSet('a', 0), ['stop']],
+    ['a server was stopped', statefulSet('a', 0), statefulSet('a', 1), ['start']],
+    ['the pod of a server that is paused', statefulSet('b', 0), statefulSet('a', 0), ['config']],
     ['it was deleted', undefined, statefulSet('a'), ['config']],
     ['what is refused is told elsewhere', statefulSet('b'), undefined, []],
   ])('%s', (_, live, merged, kinds) => {
-    expect(listDrift([{ manifest, live, merged }]).map(({ kind }) => kind)).toEqual(kinds);
+    expect(kindsOf(change(), live, merged)).toEqual(kinds);
+  });
+  it.each<[string, object, object, string[]]>([
+    [
+      'is told where the resource asks for something that restarts nothing',
+      { labels: { a: 'b' } },
+      statefulSet('b'),
+      ['restart'],
+    ],
+    ['is told once where the resource asks for a restart', { image: 'mysql:8.4.6' }, statefulSet('b'), []],
+    ['is not what the resource itself changes', { labels: { a: 'b' } }, statefulSet('a', 2), []],
+  ])('a pod that would be another one anyway %s', (_, after, live, kinds) => {
+    expect(kindsOf(change(after), live, statefulSet('a'))).toEqual(kinds);
   });
 });
 
