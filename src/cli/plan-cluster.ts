@@ -2,7 +2,7 @@
 // says to the rendered objects.
 
 import { LAST_APPLIED_ANNOTATION } from '../api/names.ts';
-import { isClusterError } from '../cluster/errors.ts';
+import { isClusterError, type ClusterError } from '../cluster/errors.ts';
 import type { Consequence } from '../model/consequence.ts';
 import { isObject, type SourceObject } from '../parse/source.ts';
 import { listDrift } from '../plan/drift.ts';
@@ -81,7 +81,7 @@ async function collectFacts(
   let isForbidden = false;
   for (const [key, wanted] of after.resources) {
     const answers = await rehearse(cluster, renderManifests(wanted.model), undefined);
-    isForbidden ||= answers.some(({ refusal }) => isClusterError(refusal, 'Forbidden'));
+    isForbidden ||= answers.some(({ refusal }) => hasNoRight(refusal));
     const earlier = before.resources.get(key);
     const drift = earlier ? listDrift({ before: earlier, after: wanted }, answers) : [];
     const leftovers = earlier
@@ -91,7 +91,7 @@ async function collectFacts(
   }
   if (isForbidden) {
     io.writeError(
-      'warning: without the right to patch, or for a reason of its policy, the API server does not say all: kubectl mysql diff names it',
+      'warning: without the right to patch the API server does not say all: kubectl mysql diff names what may not be patched',
     );
   }
   return facts;
@@ -100,10 +100,24 @@ async function collectFacts(
 /** Refusals in the API server's words. What the CRD's rules say about the resource is known without it. */
 function listApiRefusals(answers: readonly Rehearsal[]): Consequence[] {
   return answers.flatMap(({ manifest, refusal }): Consequence[] => {
-    if (!isClusterError(refusal, 'Invalid') || manifest.kind === 'MySQL') return [];
+    if (!isClusterError(refusal, 'Invalid', 'Forbidden') || hasNoRight(refusal)) return [];
+    if (manifest.kind === 'MySQL' && !isDenied(refusal)) return [];
     const message = `the API server refuses the ${manifest.kind} ${manifest.name}: ${refusal.message}`;
     return [{ kind: 'refused', field: '', message, refusedBy: 'api-server' }];
   });
+}
+
+/**
+ * Tells whoever may not ask from what nobody may do: a quota, a class whose volumes do not grow, a policy. Both are 403.
+ * Source: k8s.io/apiserver/pkg/endpoints/handlers/responsewriters (forbiddenMessage).
+ */
+function hasNoRight(refusal: ClusterError | undefined): boolean {
+  return isClusterError(refusal, 'Forbidden') && /\bcannot \S+ (?:resource|path)\b/.test(refusal.message);
+}
+
+/** An admission webhook or policy says no; it may do so with any code. */
+function isDenied({ message }: ClusterError): boolean {
+  return /denied (?:the )?request/.test(message);
 }
 
 function describeGoing(live: StoredMySQL | undefined): Consequence[] {

@@ -105,6 +105,9 @@ describe('a resource that kubectl apply delivered', () => {
     expect(messagesOf(planned)).toBe(
       'the StatefulSet shop was changed in the cluster, and so was its pod: it is put right',
     );
+    // Nor may another change, which restarts nothing by itself, hide it.
+    const labelled = mysql('shop', { podLabels: { team: 'a' }, labels: { tier: 'y' } });
+    expect((await plan(namespace, labelled)).summary).toEqual({ restart: 1, config: 1 });
     await namespace.deliver(same);
     expect(await plan(namespace, same)).toMatchObject({ summary: {} });
   });
@@ -232,6 +235,15 @@ describe('a resource that is not there', () => {
     const planned = await plan(namespace, mysql('shop'));
     expect(planned).toMatchObject({ code: 0, summary: { create: 1, policy: 1 }, resources: [{ change: 'added' }] });
     expect((await cli(namespace, ['diff'], mysql('shop'))).code).toBe(1);
+  });
+
+  it('is refused where a quota leaves no room, which is no matter of rights', async () => {
+    await namespace.kubectl(['create', 'quota', 'small', '--hard=requests.storage=1Mi']);
+    const planned = await plan(namespace, mysql('shop'));
+    await namespace.kubectl(['delete', 'quota', 'small']);
+    expect([planned.code, planned.summary['refused']]).toEqual([3, 1]);
+    expect(messagesOf(planned)).toMatch(/the API server refuses the PersistentVolumeClaim shop-pvc: .* quota/);
+    expect(planned.stderr).not.toContain('without the right');
   });
 
   it('is restored from the backups that an earlier one left, and the plan says how old they are', async () => {
