@@ -70,7 +70,10 @@ function checkApplication({ options, fields }: Settings, io: Io): LoadedInput {
   if (namespace !== '' && !isNamespace(namespace)) {
     throw new CommandError('ARGOCD_APP_NAMESPACE must be the name of a namespace', { exitCode: EXIT.invalid });
   }
-  const setting = { settings: fields, namespace: namespace === '' ? undefined : namespace };
+  const defaultNamespace = namespace === '' ? undefined : namespace;
+  const setting = { settings: fields, namespace: defaultNamespace };
   const unknownFields = options['validate'] === 'warn' ? 'warn' : 'error';
-  return checkFiles(readApplication(io), { unknownFields }, (object) => applySettings(object, setting));
+  return checkFiles(readApplication(io), { unknownFields, defaultNamespace }, (object) =>
+    applySettings(object, setting),
+  );
 }

@@ -76,7 +76,7 @@ interface Entry {
  * Makes a function that remembers the objects of the input, and what its resources are rendered to, and reports an object
  * that is there twice: of two with one name, whoever applies them keeps the last one silently.
  *
- * @param namespace for resources that name none
+ * @param namespace for objects that name none
  */
 export function createRegister(namespace?: string): (object: SourceObject) => Finding[] {
   const seen = new Map<string, Entry>();
@@ -109,7 +109,11 @@ function listIdentities(object: SourceObject, namespace: string | undefined): Id
   const { value } = object;
   const { name, namespace: own } = isObject(value['metadata']) ? value['metadata'] : {};
   if (typeof name !== 'string') return [];
-  if (!isMySQL(object)) return [{ key: identify(value), isRendered: false }];
+  if (!isMySQL(object)) {
+    // Whether its kind has namespaces nobody tells here, so it counts as both.
+    const keys = new Set([identify(value), identify(value, namespace)]);
+    return [...keys].map((key) => ({ key, isRendered: false }));
+  }
   const within = typeof own === 'string' ? own : (namespace ?? '');
   const rendered = identifyRendered(value, name, within).map((key) => ({ key, isRendered: true }));
   return [{ key: identify(value, namespace), isRendered: false }, ...rendered];

@@ -15,6 +15,8 @@ import { checkSchema } from './schema.ts';
 export interface ValidateOptions {
   /** The namespace of the command line; a resource may not name another one. */
   readonly namespace?: string;
+  /** The namespace that objects without one get, whatever others name. */
+  readonly defaultNamespace?: string | undefined;
   /** `warn` names unknown fields as warnings, as `kubectl apply --validate=warn` does. */
   readonly unknownFields?: 'error' | 'warn';
   /** Earlier forms of the resources, to check rules about a change; told apart by namespace and name. */
@@ -34,7 +36,7 @@ export type Validator = (object: SourceObject) => CheckedObject;
 /** Makes a validator. Rules are compiled once, so use one for a whole run. */
 export function createValidator(options: ValidateOptions = {}): Validator {
   const rules = createRuleChecker();
-  const checkRepeated = createRegister(options.namespace);
+  const checkRepeated = createRegister(options.namespace ?? options.defaultNamespace);
   return (given) => {
     const { object, findings } = checkResource(given, rules, options);
     const repeated = checkRepeated(object);

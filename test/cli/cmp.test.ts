@@ -55,6 +55,13 @@ describe('cmp generate', () => {
     expect(out).toBe(await renderText(wanted.map(text).join('---\n')));
   });
 
+  it("refuses an object that gets the application's namespace, too, and with it the name of a rendered one", async () => {
+    const files = { 'a.yaml': SHOP, 'b.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: shop-config}\n' };
+    const { code, out, lines } = await generate(files, { ARGOCD_APP_NAMESPACE: 'prod' });
+    expect([code, out]).toEqual([3, '']);
+    expect(lines[0]).toMatch(/^error: b\.yaml:3:\d+: metadata\.name: .*is rendered to a ConfigMap of this name, too$/);
+  });
+
   it('leaves out names that start with a dot, and files of other kinds', async () => {
     const files = {
       'shop.yaml': SHOP,

@@ -121,6 +121,18 @@ describe('duplicates', () => {
     const object = `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: ${name}}\n`;
     expect(check(`${shop}---\n${object}`).join()).toContain(`is rendered to a ${kind} of this name, too`);
     expect(check(`${object}---\n${shop}`).join()).toContain(`is rendered to the ${kind} ${name}, which stands already`);
+    // It would be applied to the same namespace, whichever of both names it.
+    const prod = resourceText(SECRET, { namespace: 'prod' });
+    for (const options of [{ namespace: 'prod' }, { defaultNamespace: 'prod' }])
+      expect(check(`${prod}---\n${object}`, options).join()).toContain(`is rendered to a ${kind} of this name, too`);
+    expect(check(`${prod}---\n${object}`, { defaultNamespace: 'dev' })).toEqual([]);
+  });
+
+  it('a volume, which has no namespace, with the name of a rendered one is refused', () => {
+    const storage = { storage_size: undefined, storage: { size: '1Gi', hostPath: '/a' } };
+    const volume = 'apiVersion: v1\nkind: PersistentVolume\nmetadata: {name: prod.shop-pvc}\n';
+    const found = check(`${resourceText({ ...SECRET, ...storage })}---\n${volume}`, { namespace: 'prod' });
+    expect(found.join()).toContain('is rendered to a PersistentVolume of this name, too');
   });
 });
 
