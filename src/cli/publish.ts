@@ -5,7 +5,7 @@ import { gitEnvironment } from '../git/environment.ts';
 import { createGit } from '../git/git.ts';
 import { createHide } from '../git/redact.ts';
 import type { SourceObject } from '../parse/source.ts';
-import { chooseDestination, type Destination } from '../publish/destination.ts';
+import { chooseDestination, isDefault, type Destination } from '../publish/destination.ts';
 import { describeSource } from '../publish/facts.ts';
 import { explainFailure } from '../publish/failures.ts';
 import { parsePath, refuseWithin } from '../publish/folder.ts';
@@ -33,9 +33,10 @@ export const publish: Run = async (options, io) => {
   const files = renderFiles(input, options, io);
   const abort = io.untilInterrupted();
   const source = await readRepository(options, { input, io, abort });
-  checkSource(source, { options, steps, branch });
-  const facts = describeSource(source);
   const destination = chooseDestination(source.config, strings['repo'], io.workingFolder());
+  const isOwn = isDefault(destination, source.config, io.workingFolder());
+  checkSource(source, { options, steps, branch: isOwn ? branch : undefined });
+  const facts = describeSource(source);
   const place = { repository: displayUrl(destination.place), branch, path: steps.join('/') || '.' };
   const message = formatMessage({ ...facts, text: strings['message'] });
   const publication = { files, branch, steps, message, source: facts.index, isDryRun: flags['dry-run'] ?? false };
@@ -116,13 +117,14 @@ function readRepository(
   });
 }
 
+/** @param branch that is published to, where it is one of the source repository's */
 function checkSource(
   { repository }: Source,
-  { options, steps, branch }: { options: OptionValues; steps: readonly string[]; branch: string },
+  { options, steps, branch }: { options: OptionValues; steps: readonly string[]; branch: string | undefined },
 ): void {
   if (!repository) return;
   const { dirty, inputs } = repository;
-  if (options.strings['repo'] === undefined && repository.branch === branch) {
+  if (branch !== undefined && repository.branch === branch) {
     refuseWithin(steps, inputs, options.flags['recursive'] ?? false);
   }
   if (dirty.length === 0 || options.flags['allow-dirty']) return;

@@ -52,6 +52,13 @@ export function chooseDestination(
   };
 }
 
+/** Whether a destination is the one that counts when none is named, however it is named. */
+export function isDefault({ place }: Destination, config: readonly ConfigEntry[], workingFolder: string): boolean {
+  const name = defaultRemote(config);
+  const urls = ['url', 'pushurl'].flatMap((setting) => valuesOf(config, `remote.${name ?? ''}.${setting}`));
+  return urls.some((url) => locate(url, workingFolder) === locate(place, workingFolder));
+}
+
 function valuesOf(config: readonly ConfigEntry[], key: string): readonly string[] {
   return config.flatMap((entry) => (entry.key === key ? [entry.value] : []));
 }

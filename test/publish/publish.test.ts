@@ -407,6 +407,10 @@ describe('the command line', () => {
     [['--branch=-x'], '--branch must be the name of a branch'],
     [['--branch=refs/heads/x'], '--branch must be the name of a branch'],
     [['--branch', 'main', '--path', 'apps/rendered'], '--path lies within the input apps of the same branch'],
+    [
+      ['--repo', 'origin', '--branch', 'main', '--path', 'apps/rendered'],
+      '--path lies within the input apps of the same branch',
+    ],
     [['-f', '-'], 'publish takes files and folders, or standard input, not both'],
   ])('%j is wrong usage', async (words, message) => {
     const { source, environment } = await makeRepositories();
