@@ -19,7 +19,7 @@ LABEL org.opencontainers.image.title="kubectl-mysql" \
       org.opencontainers.image.revision="${REVISION}"
 ENV NODE_ENV=production HOME=/tmp
 WORKDIR /tmp
-COPY --from=build /src/dist/*.js /app/
+COPY --from=build /src/dist/*.js /src/dist/*.cache /app/
 # plugin.yaml of Argo CD starts it by its name
 RUN ln -s /app/kubectl-mysql.js /usr/local/bin/kubectl-mysql
 USER 65532:65532

@@ -218,10 +218,10 @@ const NANOS = {
 /** Reads `1h30m`, as Go's time.ParseDuration does; a fraction of a nanosecond is cut off. */
 export function duration(text: unknown): CelDuration {
   const [, sign, parts = ''] =
-    /^([+-]?)((?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:ns|us|µs|ms|s|m|h))+)$/.exec(needText(text)) ?? [];
+    /^([+-]?)((?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:ns|us|\u00b5s|ms|s|m|h))+)$/.exec(needText(text)) ?? [];
   if (parts === '') throw new TypeError('not a duration');
   let nanos = 0n;
-  for (const [, whole = '', fraction = '', unit] of parts.matchAll(/([0-9]*)\.?([0-9]*)([a-zµ]+)/g)) {
+  for (const [, whole = '', fraction = '', unit] of parts.matchAll(/([0-9]*)\.?([0-9]*)([a-z\u00b5]+)/g)) {
     const size = NANOS[unit as keyof typeof NANOS];
     nanos += (BigInt(`${whole}${fraction}`) * size) / 10n ** BigInt(fraction.length);
   }

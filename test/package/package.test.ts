@@ -42,6 +42,8 @@ describe('the tarball', () => {
       'dist/kubectl-mysql.js',
       'dist/online.js',
       'dist/package.json',
+      'dist/program.cache',
+      'dist/program.js',
       'dist/publish.js',
       'kustomizeconfig.yaml',
       'package.json',

@@ -7,7 +7,7 @@ import { runProgram, type Ended } from './process.ts';
 
 const TEXTS = ['CHANGELOG.md', 'README.md', 'LICENSE'];
 /** What `npm pack` reads besides the installed packages. */
-const SOURCES = ['package.json', 'src', 'scripts', 'crds', 'plugin.yaml', 'kustomizeconfig.yaml', ...TEXTS];
+const SOURCES = ['package.json', 'src', 'scripts', 'examples', 'crds', 'plugin.yaml', 'kustomizeconfig.yaml', ...TEXTS];
 const QUIET = ['--no-audit', '--no-fund', '--loglevel=error'];
 
 /** An installed package. */
