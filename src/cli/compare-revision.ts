@@ -1,7 +1,7 @@
 // What plan and diff have in common without a cluster: the files of -f as they are, and as they were in a commit or in other
 // files.
 
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { CommandError, EXIT, UsageError, type Problem } from '../errors.ts';
 import { formatProblem } from '../emit/problems.ts';
@@ -118,19 +118,14 @@ async function readCommit(ref: string, options: OptionValues, io: Io): Promise<C
   return { before: earlier, after: files, against: ref };
 }
 
-/** What was deleted since the commit is not there, and that is what a plan has to tell. */
+/** What was deleted since the commit is not there, and that is what a plan has to tell; what cannot be read is an error. */
 async function readWorkingTree(
   name: string,
   { recursive, isKnown }: { recursive: boolean; isKnown: boolean },
   io: Io,
 ): Promise<InputFile[]> {
-  try {
-    return await readInput([name], recursive, io);
-  } catch (error) {
-    const isGone = !existsSync(name) || statSync(name).isDirectory();
-    if (isKnown && isGone && error instanceof CommandError) return [];
-    throw error;
-  }
+  if (isKnown && !existsSync(resolve(io.workingFolder(), name))) return [];
+  return readInput([name], recursive, io, isKnown);
 }
 
 function checkOptions({ strings }: OptionValues): ValidateOptions {

@@ -285,6 +285,20 @@ describe('the commit that is compared with', () => {
     expect(await planFolder(repository)).toEqual({ shop: ['added', 'create', 'restore', 'policy'] });
   });
 
+  it('does not take for deleted what cannot be read', async () => {
+    const repository = await Repository.create({ 'x/a.yaml': shop() });
+    await symlink('nowhere', repository.path('x/b.yaml'));
+    const { code, out, lines } = await plan('-R', '-f', repository.path('x'), '--from-ref', 'main');
+    expect([code, out, lines]).toEqual([1, '', [`error: ${repository.path('x/b.yaml')}: no such file or folder`]]);
+  });
+
+  it('has a folder that is there and empty now: all in it is deleted', async () => {
+    const repository = await Repository.create({ 'x/a.yaml': shop(), 'x/README.md': '' });
+    await repository.write({ 'x/a.yaml': undefined });
+    const { code, out } = await plan('-f', repository.path('x'), '--from-ref', 'main');
+    expect([code, out]).toEqual([0, expect.stringContaining('MySQL shop is DELETED')]);
+  });
+
   it('is not asked for a file that neither side has', async () => {
     const repository = await Repository.create({ 'a.yaml': shop() });
     const { code, lines } = await plan('-f', repository.path('b.yaml'), '--from-ref', 'main');
