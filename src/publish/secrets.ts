@@ -24,13 +24,19 @@ function secretIn(object: SourceObject): { path: readonly string[]; message: str
     const message = `a password is not published to git; use passwordSecretRef, ${WAY_OUT}`;
     return { path: ['spec', 'password'], message };
   }
-  // What SOPS has encrypted is safe there.
-  if (apiVersion !== 'v1' || kind !== 'Secret' || isObject(sops)) return undefined;
-  const field = ['data', 'stringData'].find((name) => isFilled(object.value[name]));
+  if (apiVersion !== 'v1' || kind !== 'Secret') return undefined;
+  const isSafe = isObject(sops) ? isEncrypted : isEmpty;
+  const field = ['data', 'stringData'].find((name) => !isSafe(object.value[name]));
   const message = `a Secret is not published to git as plain text; encrypt it, or leave it out, ${WAY_OUT}`;
   return field === undefined ? undefined : { path: [field], message };
 }
 
-function isFilled(value: unknown): boolean {
-  return isObject(value) && Object.keys(value).length > 0;
+function isEmpty(value: unknown): boolean {
+  return !isObject(value) || Object.keys(value).length === 0;
+}
+
+/** SOPS can be told to encrypt some of the values only; each that it has encrypted says so, and an empty one stays empty. */
+function isEncrypted(value: unknown): boolean {
+  const texts = isObject(value) ? Object.values(value) : [];
+  return texts.every((text) => typeof text === 'string' && /^(?:ENC\[.*\])?$/s.test(text));
 }

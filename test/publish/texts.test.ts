@@ -7,6 +7,9 @@ import { formatIndex, INDEX_FILE } from '../../src/emit/files.ts';
 import { findDirty } from '../../src/publish/dirty.ts';
 import { formatMessage } from '../../src/publish/message.ts';
 import { displayUrl, locate, referenceUrl } from '../../src/publish/repository-url.ts';
+import { findSecrets } from '../../src/publish/secrets.ts';
+import { block } from '../../src/render/yaml-block.ts';
+import { parseObjects } from '../support/resource.ts';
 
 const COMMIT = {
   sha: '699143cdc7a689a3b91b7fed2e21cf939b73edf3',
@@ -59,6 +62,25 @@ describe('a trailer', () => {
         expect(found === undefined ? '' : JSON.parse(found)).toBe(body.trim());
       }),
     );
+  });
+});
+
+describe('a Secret', () => {
+  const SOPS = { sops: { version: '3.9.0' } };
+  const secret = (fields: object): string =>
+    block({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'a' }, ...fields }, 0);
+  it.each<[string, object, string[]]>([
+    ['holds nothing', { data: {} }, []],
+    ['is plain', { stringData: { password: 'a' } }, ['stringData']],
+    ['was encrypted by SOPS', { data: { password: 'ENC[AES256_GCM,data:a,type:str]', empty: '' }, ...SOPS }, []],
+    [
+      'was encrypted by SOPS in parts',
+      { data: { user: 'YQ==', password: 'ENC[AES256_GCM,data:a]' }, ...SOPS },
+      ['data'],
+    ],
+    ['only says that SOPS has encrypted it', { stringData: { password: 'a' }, sops: {} }, ['stringData']],
+  ])('that %s', (_, fields, paths) => {
+    expect(findSecrets(parseObjects(secret(fields))).map(({ path }) => path)).toEqual(paths);
   });
 });
 
