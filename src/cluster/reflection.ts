@@ -86,13 +86,22 @@ async function recover<T extends StoredObject>(reflection: Reflection<T>, error:
 async function relist<T extends StoredObject>(reflection: Reflection<T>): Promise<void> {
   const { connection, kind, selection, timing, clock, random, signal, transform, store } = reflection;
   const { pageSize, timeoutMs, relistMs } = timing;
-  const reading = { pageSize, timeoutMs, signal, keep: transform };
+  // What is known already is not kept twice: of ten thousand objects a moment ago, and again.
+  const keep = (object: T): T => {
+    const known = store.get(object.metadata);
+    return known && isSame(known.metadata, object.metadata) ? known : transform(object);
+  };
+  const reading = { pageSize, timeoutMs, signal, keep };
   const list = await createObjects(connection).list(kind, selection, reading);
   reflection.position = list.resourceVersion;
   reflection.heardAt = clock.elapsed();
   reflection.relistAt = reflection.heardAt + relistMs * (0.9 + random() / 5);
   store.replace(list.items);
   reflection.setSynced(true);
+}
+
+function isSame(one: StoredObject['metadata'], other: StoredObject['metadata']): boolean {
+  return one.uid === other.uid && one.resourceVersion === other.resourceVersion;
 }
 
 /** Watches until the watch ends. */
