@@ -10,7 +10,7 @@ import { describeCreation, describeDeletion, type Leftovers } from '../model/lif
 import type { JsonObject, SourceObject } from '../parse/source.ts';
 import { createRuleChecker, type RuleChecker } from '../validate/cel.ts';
 import { formatPath } from '../validate/finding.ts';
-import { comparePasswords, type PasswordPlace } from './secrets.ts';
+import { comparePasswords, isGone, type PasswordPlace } from './secrets.ts';
 import type { PlannedResource, Side } from './side.ts';
 
 /** What becomes of one resource. */
@@ -115,13 +115,19 @@ function planRefusals({ before, after }: Change, rules: RuleChecker): Consequenc
 /** The Secret that the resource names, or what a tool makes it of, stands beside it and changes. */
 function planSecret({ before, after }: Change, ...sides: readonly [Side, Side]): Consequence[] {
   const [from, to] = [findPassword(before, sides[0]), findPassword(after, sides[1])];
-  switch (from && to ? comparePasswords(from, to) : 'same') {
+  if (!from || !to) return [];
+  const { passwordSecretRef: reference } = after.resource.spec;
+  if (isSame(reference, before.resource.spec.passwordSecretRef) && isGone(from, to)) {
+    const what = `${nameSecret(after)} does not stand there any more, or not with the key ${to.key}`;
+    return [note('config', `${what}: a server that runs goes on, a new one waits until something else makes it`)];
+  }
+  switch (comparePasswords(from, to)) {
     case 'same':
       return [];
     case 'other':
       return [describeSecret(after, `${nameSecret(after)} holds another password`, ': ')];
     case 'unseen': {
-      const what = `(${to?.secret?.kind ?? ''}) changes, and it cannot be seen whether it holds another password`;
+      const what = `(${to.secret?.kind ?? ''}) changes, and it cannot be seen whether it holds another password`;
       return [describeSecret(after, `${nameSecret(after)} ${what}`, '; if it does: ')];
     }
   }

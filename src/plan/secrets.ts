@@ -41,6 +41,11 @@ export function comparePasswords(before: PasswordPlace, after: PasswordPlace): '
   return one.isSeen && two.isSeen ? 'other' : 'unseen';
 }
 
+/** Whether a password stood there and does not any more. */
+export function isGone(before: PasswordPlace, after: PasswordPlace): boolean {
+  return before.secret?.valueOf(before.key) !== undefined && after.secret?.valueOf(after.key) === undefined;
+}
+
 function readPlain(value: JsonObject): PlannedSecret {
   const values = valuesOf(value);
   return { ...identify('Secret', value), valueOf: (key) => values[key], isSeen: !isObject(value['sops']) };

@@ -183,17 +183,22 @@ describe('a Secret that a tool makes', () => {
   });
   const plain = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'shop-root' }, stringData: { password: 'a' } };
   const JOB = 'the Job change-pass-shop-job sets it while the server runs; the previous one works for another 5m';
+  const GONE =
+    'config the Secret shop-root does not stand there any more, or not with the key password: a server that runs goes on, a new one waits until something else makes it';
   const unseen = (kind: string): string =>
     `password the Secret shop-root (${kind}) changes, and it cannot be seen whether it holds another password; if it does: ${JOB}`;
   it.each<[string, object | undefined, object | undefined, string[]]>([
     ['a SealedSecret that is encrypted anew', sealed('AgA1'), sealed('AgB2'), [unseen('SealedSecret')]],
     ['a SealedSecret with the same value', sealed('AgA1'), sealed('AgA1', { metadata: { labels: { a: 'b' } } }), []],
-    ['a SealedSecret of another Secret', sealed('AgA1'), sealed('AgB2', { metadata: { name: 'web' } }), []],
+    ['a SealedSecret of another Secret', sealed('AgA1'), sealed('AgB2', { metadata: { name: 'web' } }), [GONE]],
     ['an ExternalSecret with another source', external('a'), external('b'), [unseen('ExternalSecret')]],
     ['an ExternalSecret with the same source', external('a'), external('a'), []],
     ['a value that SOPS has encrypted anew', sops('ENC[a]'), sops('ENC[b]'), [unseen('Secret')]],
     ['a SealedSecret in place of a Secret', plain, sealed('AgA1'), [unseen('SealedSecret')]],
     ['a SealedSecret that comes', undefined, sealed('AgA1'), []],
+    ['a Secret that goes', plain, undefined, [GONE]],
+    ['a SealedSecret that goes', sealed('AgA1'), undefined, [GONE]],
+    ['a Secret that loses the key', plain, { ...plain, stringData: { other: 'a' } }, [GONE]],
   ])('%s', (_, before, after, lines) => {
     const resource = makeResource({ password: undefined, passwordSecretRef: { name: 'shop-root', key: 'password' } });
     const side = (secret: object | undefined): Side => sideOf(resource, ...(secret ? [secret] : []));
