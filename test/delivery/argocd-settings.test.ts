@@ -1,6 +1,7 @@
 // The health check and the actions of deploy/argocd, run by Argo CD itself.
 
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { buildStatus, type Status } from '../../src/lifecycle/conditions.ts';
@@ -36,12 +37,18 @@ function statusOf(state: Observed): Status {
 }
 
 async function run(words: readonly string[], object: object): Promise<string> {
-  const file = join(await makeFolder(), 'resource.json');
-  await writeFile(file, JSON.stringify(object));
-  const [verb = '', ...rest] = words;
-  const { code, out, err } = await judgeResource(home, [verb, file, ...rest]);
-  if (code !== 0) throw new Error(err);
-  return out;
+  // Not for the time of a test: of tests that run at once another one's end would take it away.
+  const folder = await mkdtemp(join(tmpdir(), 'kubectl-mysql-test-'));
+  try {
+    const file = join(folder, 'resource.json');
+    await writeFile(file, JSON.stringify(object));
+    const [verb = '', ...rest] = words;
+    const { code, out, err } = await judgeResource(home, [verb, file, ...rest]);
+    if (code !== 0) throw new Error(err);
+    return out;
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }
 
 async function healthOf(object: object): Promise<{ status: string; message: string }> {
