@@ -5,10 +5,11 @@ import type { StoredMySQL } from '../cluster/kinds.ts';
 import type { ConfigMap, PersistentVolume, Secret } from '../cluster/types.ts';
 import type { Action, JobStep } from './actions.ts';
 import { toPasswords } from './observe-passwords.ts';
-import { describeInputs, toGate, toResource, toWish, type Observation } from './observe.ts';
+import type { Observation } from './observe.ts';
 import { toVolume } from './observe-storage.ts';
 import type { Observed, ObservedStorage } from './observed.ts';
 import { readStatus } from './status.ts';
+import { describeInputs, toGate, toResource, toWish } from './views.ts';
 
 type Inputs = Readonly<Record<JobStep, string>>;
 

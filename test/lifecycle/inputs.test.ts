@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import type { StoredMySQL } from '../../src/cluster/kinds.ts';
-import { describeInputs } from '../../src/lifecycle/observe.ts';
+import { describeInputs } from '../../src/lifecycle/views.ts';
 import type { Passwords } from '../../src/lifecycle/observe-passwords.ts';
 import { readStatus } from '../../src/lifecycle/status.ts';
 import { claim, observed, volume } from '../support/observed.ts';
