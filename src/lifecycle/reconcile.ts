@@ -1,23 +1,19 @@
 // One round for one resource: look, decide, tell, act. It may be cut off anywhere; the next round starts from what is.
 
-import { isDeepStrictEqual } from 'node:util';
 import { ageOf, readMoment, type Clock, type Moment } from '../cluster/clock.ts';
-import { isClusterError } from '../cluster/errors.ts';
-import { KINDS } from '../cluster/kinds.ts';
 import type { Objects } from '../cluster/objects.ts';
 import type { Action, Decision } from './actions.ts';
 import type { Applied, Applier } from './apply-rendered.ts';
-import { buildStatus } from './conditions.ts';
 import { decide } from './decide.ts';
 import { execute } from './execute.ts';
 import { refuseLateWrites } from './fresh-writes.ts';
 import { isLearnable, learn } from './learn.ts';
-import { mergePatch } from './merge-patch.ts';
 import type { VolumesOf } from './observe-storage.ts';
 import { observe, type Observation, type ResourceKey } from './observe.ts';
-import { findServer } from './pods.ts';
 import type { Known } from './read-ahead.ts';
 import type { Refusals } from './refusals.ts';
+import { STOPS, isSure } from './sure.ts';
+import { writeStatus } from './write-status.ts';
 
 /** What a round saw and what it is about to do. */
 export interface Round {
@@ -86,42 +82,6 @@ export async function reconcile(key: ResourceKey, context: ReconcileContext): Pr
     round = await makeSure(next);
   }
   return conclude(round, applied, context);
-}
-
-/** What only makes things safer, and is right whatever else there may be about a server that is Ready. */
-const SAFE: readonly Action['kind'][] = ['add-finalizer', 'expect-data'];
-
-/** What stops the server of a resource that is being deleted: each by the uid that was seen. */
-const STOPS: readonly Action['kind'][] = ['close-gate', 'delete-stateful-set', 'delete-pod'];
-
-/** Whether a quick look was enough. */
-function isSure(round: Round): boolean {
-  const {
-    observation: { isWhole, observed },
-    decision: { actions },
-  } = round;
-  if (isWhole || !observed.resource) return isWhole || actions.length === 0;
-  if (observed.resource.deletedAt !== undefined) return actions.every((action) => isStep(action, round));
-  return findServer(observed) !== undefined && actions.every((action) => isSafe(action) || isPasswordStep(action));
-}
-
-function isSafe({ kind }: Action): boolean {
-  return SAFE.includes(kind);
-}
-
-/**
- * Steps of a password's change. They depend on the two Secrets, the Job and the server that is Ready, all of which a quick
- * look reads live; the Job logs in and opens no volume.
- */
-function isPasswordStep(action: Action): boolean {
-  if (action.kind === 'create-job' || action.kind === 'delete-job') return action.step === 'change-pass';
-  return action.kind === 'write-active' && !['first', 'recover', 'reset'].includes(action.change);
-}
-
-/** Stops that a deletion begins with, and then its backup: for that all pods must have been looked at. */
-function isStep(action: Action, { observation: { hasAllPods } }: Round): boolean {
-  if (action.kind === 'create-job') return action.step === 'backup' && hasAllPods;
-  return STOPS.includes(action.kind);
 }
 
 function lookAtAll(key: ResourceKey, { objects, now, volumesOf }: ReconcileContext): Promise<Observation> {
@@ -213,7 +173,7 @@ async function conclude(round: Round, applied: Applied, anyTime: ReconcileContex
   const isJob = decision.actions.length > 0 && decision.actions.every(({ kind }) => kind === 'create-job');
   const isFirst = isJob && told.decision === decision;
   if (isFirst) await finish();
-  await writeStatus(told, applied, context, now);
+  await writeStatus(context.objects, observation, told.decision, { hash: applied.hash, now });
   context.onRound?.(told);
   if (!isFirst) await finish();
   return told;
@@ -244,26 +204,4 @@ async function observeDelivered(
 function tellRefusal(decision: Decision, { refusal }: Applied): Decision {
   if (refusal === undefined || decision.actions.length > 0) return decision;
   return { ...decision, progress: 'Stalled', reason: 'ApplyRefused', message: refusal };
-}
-
-/** Writes only what changed; a resource without the finalizer is not ours to write to. */
-async function writeStatus(
-  { key, observation, decision }: Round,
-  { hash }: Applied,
-  { objects }: ReconcileContext,
-  now: number,
-): Promise<void> {
-  const { resource, observed } = observation;
-  if (!resource || !observed.resource?.managed) return;
-  const earlier = resource.status ?? {};
-  const facts = hash === undefined ? {} : { renderedHash: hash };
-  const status = { ...buildStatus({ observed, decision, earlier, now }), ...facts };
-  if (isDeepStrictEqual(earlier, status)) return;
-  try {
-    const { uid } = resource.metadata;
-    const body = { status: mergePatch(earlier, status) };
-    await objects.patch(KINDS.MySQL, key, { kind: 'merge', body }, { uid, subresource: 'status' });
-  } catch (error) {
-    if (!isClusterError(error, 'NotFound')) throw error;
-  }
 }
