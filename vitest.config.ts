@@ -42,7 +42,7 @@ const delivery = {
 const LONG = ['orders-*', 'in-cluster-*', 'plan-truth', 'random-stories'].map((name) => `test/e2e/${name}.test.ts`);
 
 /** How many nodes the end-to-end tests have. */
-const CLUSTERS = Number(process.env['E2E_CLUSTERS'] ?? Math.max(1, Math.floor(availableParallelism() / 2)));
+const CLUSTERS = Number(process.env['E2E_CLUSTERS'] ?? Math.max(2, Math.floor(availableParallelism() / 2)));
 
 const endToEnd = {
   test: {
@@ -51,8 +51,8 @@ const endToEnd = {
     exclude: [...ON_DEMAND, ...(process.env['FAULTS'] === 'all' ? [] : LONG)],
     globalSetup: ['test/e2e/cluster-setup.ts'],
     setupFiles: ['test/e2e/use-cluster.ts'],
-    // Every worker has a node of its own, and runs one file at a time, the tests of a file at most eight together. Two
-    // cores to a node, since the tests wait for servers and Jobs more than half of their time.
+    // Every worker has a node of its own, and runs one file at a time, the tests of a file at most eight together. Two nodes
+    // even on two cores, since the tests wait for servers and Jobs more than half of their time.
     maxWorkers: CLUSTERS,
     sequence: { groupOrder: 1 },
     maxConcurrency: 8,
