@@ -59,6 +59,11 @@ export interface ObjectKey {
   readonly name: string;
 }
 
+/** Where an object of a namespace is. */
+export interface NamespacedKey extends ObjectKey {
+  readonly namespace: string;
+}
+
 /** The path of a kind's objects: of one namespace, or of all. */
 export function collectionPath({ apiVersion, plural, namespaced }: Kind, namespace: string | undefined): string {
   const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;

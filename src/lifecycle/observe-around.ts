@@ -3,7 +3,7 @@
 
 import { RESOURCE_LABEL, childNames } from '../api/names.ts';
 import { isClusterError } from '../cluster/errors.ts';
-import { KINDS, type Kind, type ObjectKey, type StoredMySQL } from '../cluster/kinds.ts';
+import { KINDS, type Kind, type ObjectKey, type StoredMySQL, type NamespacedKey } from '../cluster/kinds.ts';
 import type { Objects } from '../cluster/objects.ts';
 import type { StatefulSet, StoredObject } from '../cluster/types.ts';
 import type { Observed, ObservedSet } from './observed.ts';
@@ -18,11 +18,6 @@ export const DEFINITION: Kind = {
 };
 export const DEFINITION_NAME = 'mysqls.otus.homework';
 
-interface ChildKey {
-  readonly namespace: string;
-  readonly name: string;
-}
-
 type Around = Pick<Observed, 'definitionDeleting' | 'namespaceTerminating' | 'statefulSet' | 'children'>;
 
 /** What is assumed of a resource around which nothing needs to be looked at. */
@@ -35,7 +30,7 @@ export const NOTHING_AROUND: Around = {
 
 /** @param ending the resource whose children are to be taken away */
 export async function observeAround(
-  { namespace, name }: ChildKey,
+  { namespace, name }: NamespacedKey,
   objects: Objects,
   ending: StoredMySQL | undefined,
 ): Promise<Around> {
@@ -70,7 +65,7 @@ async function isDeleting(objects: Objects, kind: Kind, key: ObjectKey): Promise
 /** What was rendered for the resource, bears its label, and is older than its deletion. What somebody makes again is theirs. */
 async function observeChildren(
   objects: Objects,
-  { namespace, name }: ChildKey,
+  { namespace, name }: NamespacedKey,
   resource: StoredMySQL | undefined,
 ): Promise<Observed['children']> {
   const deletedAt = resource?.metadata.deletionTimestamp;

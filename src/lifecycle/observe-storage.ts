@@ -1,7 +1,7 @@
 // Reads the claims of a resource and every volume that names them.
 
 import { FINISHED_ANNOTATION, RESOURCE_UID_ANNOTATION, RETAINED_AT_ANNOTATION } from '../api/names.ts';
-import { KINDS } from '../cluster/kinds.ts';
+import { KINDS, type NamespacedKey } from '../cluster/kinds.ts';
 import type { Objects } from '../cluster/objects.ts';
 import { isClusterError } from '../cluster/errors.ts';
 import type { PersistentVolume, PersistentVolumeClaim } from '../cluster/types.ts';
@@ -10,12 +10,7 @@ import { PROVISIONED_BY } from './cached.ts';
 import type { ObservedClaim, ObservedStorage, ObservedVolume } from './observed.ts';
 
 /** Names the volumes that name a claim, as a watch has told; undefined where that is not known. */
-export type VolumesOf = (claim: ClaimKey) => readonly string[] | undefined;
-
-interface ClaimKey {
-  readonly namespace: string;
-  readonly name: string;
-}
+export type VolumesOf = (claim: NamespacedKey) => readonly string[] | undefined;
 
 /** How the volumes of a claim are read. */
 export interface VolumeReading {
@@ -35,7 +30,7 @@ const FORBIDDEN = Symbol('forbidden');
  */
 export async function observeStorage(
   reading: VolumeReading,
-  key: ClaimKey,
+  key: NamespacedKey,
   claim: PersistentVolumeClaim | undefined,
 ): Promise<{ readonly storage: ObservedStorage; readonly mayRead: boolean }> {
   const volumes = await readVolumes(reading, key, claim);
@@ -51,7 +46,7 @@ export async function observeStorage(
 
 async function readVolumes(
   { objects, volumesOf }: VolumeReading,
-  key: ClaimKey,
+  key: NamespacedKey,
   claim: PersistentVolumeClaim | undefined,
 ): Promise<readonly PersistentVolume[] | typeof FORBIDDEN> {
   const known = volumesOf(key);

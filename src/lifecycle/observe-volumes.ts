@@ -1,7 +1,7 @@
 // Reads the storage of a resource: of a living one as watches have told, of any other all that bears its name.
 
 import { childNames } from '../api/names.ts';
-import { KINDS } from '../cluster/kinds.ts';
+import { KINDS, type NamespacedKey } from '../cluster/kinds.ts';
 import type { Objects } from '../cluster/objects.ts';
 import type { StorageRole } from './actions.ts';
 import { observeStorage, type VolumesOf } from './observe-storage.ts';
@@ -11,18 +11,13 @@ import type { Reading } from './read-ahead.ts';
 import type { StoredStatus } from './status.ts';
 import { boundVolume } from './volumes.ts';
 
-interface Place {
-  readonly namespace: string;
-  readonly name: string;
-}
-
 interface VolumeContext {
   readonly objects: Objects;
   readonly volumesOf?: VolumesOf;
 }
 
 /** Reads both claims of a resource. */
-export async function readClaims({ namespace, name }: Place, objects: Objects): Promise<Core['claims']> {
+export async function readClaims({ namespace, name }: NamespacedKey, objects: Objects): Promise<Core['claims']> {
   const { dataClaim, backupClaim } = childNames(name);
   const [data, backup] = await Promise.all(
     [dataClaim, backupClaim].map((claim) => objects.find(KINDS.PersistentVolumeClaim, { namespace, name: claim })),
@@ -36,7 +31,7 @@ export async function readClaims({ namespace, name }: Place, objects: Objects): 
  * @param told empty for a look at everything
  */
 export async function readStorage(
-  key: Place,
+  key: NamespacedKey,
   { live, quick }: Reading,
   told: Partial<VolumeContext>,
   core: Core,
@@ -48,7 +43,7 @@ export async function readStorage(
 }
 
 async function observeVolumes(
-  { namespace, name }: Place,
+  { namespace, name }: NamespacedKey,
   { objects, volumesOf = () => undefined }: VolumeContext,
   { resource, claims }: Core,
 ): Promise<Pick<Observed, StorageRole | 'mayTouchVolumes'>> {
@@ -78,7 +73,7 @@ function isSettled(storage: ObservedStorage, resourceUid: string): boolean {
 
 /** Since when a right is missing that was there: by what an earlier round wrote down, else by what this process could read before. */
 export function lostSince(
-  { namespace, name }: Place,
+  { namespace, name }: NamespacedKey,
   { volumesOf, now }: { readonly volumesOf?: VolumesOf; readonly now: Time },
   { status: { volumes }, mayTouchVolumes }: { readonly status: StoredStatus; readonly mayTouchVolumes: boolean },
 ): Time | undefined {

@@ -2,7 +2,7 @@
 // undone. A quick look leaves out what nearly always is as it should be; it is enough to find that nothing is to be done.
 
 import { childNames } from '../api/names.ts';
-import { KINDS, type ObjectKey, type StoredMySQL } from '../cluster/kinds.ts';
+import { KINDS, type NamespacedKey, type StoredMySQL } from '../cluster/kinds.ts';
 import type { Objects } from '../cluster/objects.ts';
 import type { JobStep } from './actions.ts';
 import { NOTHING_AROUND, observeAround } from './observe-around.ts';
@@ -18,14 +18,9 @@ import { closedSince, readStatus, type StoredStatus } from './status.ts';
 import { describeInputs, toGate, toResource, toWish } from './views.ts';
 import type { JobWish } from './wanted-job.ts';
 
-/** Which resource. */
-export interface ResourceKey extends ObjectKey {
-  readonly namespace: string;
-}
-
 /** What was seen, and the objects behind it that an action needs. */
 export interface Observation {
-  readonly key: ResourceKey;
+  readonly key: NamespacedKey;
   readonly observed: Observed;
   readonly resource: StoredMySQL | undefined;
   readonly status: StoredStatus;
@@ -52,7 +47,7 @@ export interface ObserveContext extends LookContext {
  * on. Where a watch has told what that will be, it is asked for at once. Without a gate the pods are read after it. Of a living
  * resource without a gate nothing is ever left out.
  */
-export async function observe(key: ResourceKey, context: ObserveContext): Promise<Observation> {
+export async function observe(key: NamespacedKey, context: ObserveContext): Promise<Observation> {
   const { now } = context;
   const reading = readAhead(key, context);
   const { live, quick } = reading;
@@ -88,7 +83,7 @@ export async function observe(key: ResourceKey, context: ObserveContext): Promis
 
 /** The definition goes before its resources do: whether it goes is asked for after the resource was seen to go. */
 function lookAround(
-  key: ResourceKey,
+  key: NamespacedKey,
   { live, atEnd }: Reading,
   { resource, needs }: Core & { readonly needs: Needs },
 ): ReturnType<typeof observeAround> {
@@ -97,7 +92,7 @@ function lookAround(
 }
 
 function observeMounting(
-  { namespace, name }: ResourceKey,
+  { namespace, name }: NamespacedKey,
   { objects, now, known }: ObserveContext,
   { gate, status, needs }: Core & { readonly needs: Needs },
 ): Promise<MountingPods> {
@@ -111,7 +106,7 @@ function observeMounting(
   return observePods(objects, { namespace, name: names.dataClaim }, { closedAt, now, ...only });
 }
 
-async function observeCore(key: ResourceKey, live: Objects, quick: Objects): Promise<Core> {
+async function observeCore(key: NamespacedKey, live: Objects, quick: Objects): Promise<Core> {
   const { namespace, name } = key;
   const reading = live.find(KINDS.MySQL, key);
   const [resource, gate, claims, passwords] = await Promise.all([

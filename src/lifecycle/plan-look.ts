@@ -1,18 +1,13 @@
 // What a look at a resource reads besides its core: a quick look leaves out what nearly always is as it should be.
 
 import { childNames } from '../api/names.ts';
-import { KINDS, type StoredMySQL } from '../cluster/kinds.ts';
+import { KINDS, type StoredMySQL, type NamespacedKey } from '../cluster/kinds.ts';
 import type { ConfigMap, PersistentVolumeClaim, StoredObject } from '../cluster/types.ts';
 import type { JobStep, StorageRole } from './actions.ts';
 import { STEPS } from './observe-jobs.ts';
 import type { Passwords } from './observe-passwords.ts';
 import type { Known } from './read-ahead.ts';
 import type { StoredStatus } from './status.ts';
-
-interface Place {
-  readonly namespace: string;
-  readonly name: string;
-}
 
 /** How a resource is looked at. */
 export interface LookContext {
@@ -55,7 +50,7 @@ const STOPPING: Needs = { pods: 'server', steps: STEPS, ending: false, surroundi
  * @returns also whether nothing is left out: what follows may be done
  */
 export function planLook(
-  key: Place,
+  key: NamespacedKey,
   core: Core,
   context: LookContext,
 ): { readonly isWhole: boolean; readonly needs: Needs } {
@@ -74,7 +69,7 @@ function listAll({ resource }: Core): Needs {
 
 /** Behind an open gate: what is enough to see that a server that is Ready needs nothing. */
 function listNeeds(
-  { namespace, name }: Place,
+  { namespace, name }: NamespacedKey,
   { resource, status, passwords, claims }: Core,
   { render = false, known }: LookContext,
 ): Needs {

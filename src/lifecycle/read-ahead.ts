@@ -2,7 +2,7 @@
 // it decides when something is read, and that is live; what is done depends on what was read.
 
 import { childNames } from '../api/names.ts';
-import { KINDS, objectPath, type Kind, type ObjectKey } from '../cluster/kinds.ts';
+import { KINDS, objectPath, type Kind, type ObjectKey, type NamespacedKey } from '../cluster/kinds.ts';
 import type { Objects } from '../cluster/objects.ts';
 import type { StoredObject } from '../cluster/types.ts';
 import { DEFINITION, DEFINITION_NAME } from './observe-around.ts';
@@ -46,7 +46,7 @@ export interface Reading {
 }
 
 /** Begins to read what will be asked for. What is looked at whole begins with what tells in which state it is. */
-export function readAhead(key: Place, { objects, known, whole = false, ...told }: Told): Reading {
+export function readAhead(key: NamespacedKey, { objects, known, whole = false, ...told }: Told): Reading {
   const live = readOnce(objects);
   const resource = known?.(KINDS.MySQL, key);
   if (!resource || !known || whole) return { live, quick: live, atEnd: live };
@@ -73,16 +73,11 @@ function knowStorage(live: Objects, known: Known): Objects {
   };
 }
 
-interface Place {
-  readonly namespace: string;
-  readonly name: string;
-}
-
 type Ahead = readonly [Kind, ObjectKey];
 
 /** Without a gate the pods are read after it. */
 function listLikely(
-  key: Place,
+  key: NamespacedKey,
   { render = false, ...told }: Pick<Told, 'render' | 'volumesOf'>,
   { hasGate, isDeleted }: { readonly hasGate: boolean; readonly isDeleted: boolean },
 ): readonly Ahead[] {
@@ -91,7 +86,7 @@ function listLikely(
   return hasGate ? [server, ...more] : more;
 }
 
-function listAround({ namespace, name }: Place): Ahead[] {
+function listAround({ namespace, name }: NamespacedKey): Ahead[] {
   return [
     [DEFINITION, { name: DEFINITION_NAME }],
     [KINDS.Namespace, { name: namespace }],
@@ -99,7 +94,7 @@ function listAround({ namespace, name }: Place): Ahead[] {
   ];
 }
 
-function listStopping(key: Place, { volumesOf = () => undefined }: Pick<Told, 'volumesOf'>): Ahead[] {
+function listStopping(key: NamespacedKey, { volumesOf = () => undefined }: Pick<Told, 'volumesOf'>): Ahead[] {
   const { namespace, name } = key;
   const names = childNames(name);
   const volumes = [names.dataClaim, names.backupClaim].flatMap((claim) => volumesOf({ namespace, name: claim }) ?? []);

@@ -1,6 +1,7 @@
 // One round for one resource: look, decide, tell, act. It may be cut off anywhere; the next round starts from what is.
 
 import { ageOf, readMoment, type Clock, type Moment } from '../cluster/clock.ts';
+import type { NamespacedKey } from '../cluster/kinds.ts';
 import type { Objects } from '../cluster/objects.ts';
 import type { Action, Decision } from './actions.ts';
 import type { Applied, Applier } from './apply-rendered.ts';
@@ -9,7 +10,7 @@ import { execute } from './execute.ts';
 import { refuseLateWrites } from './fresh-writes.ts';
 import { isLearnable, learn } from './learn.ts';
 import type { VolumesOf } from './observe-storage.ts';
-import { observe, type Observation, type ResourceKey } from './observe.ts';
+import { observe, type Observation } from './observe.ts';
 import type { Known } from './read-ahead.ts';
 import type { Refusals } from './refusals.ts';
 import { STOPS, isSure } from './sure.ts';
@@ -17,7 +18,7 @@ import { writeStatus } from './write-status.ts';
 
 /** What a round saw and what it is about to do. */
 export interface Round {
-  readonly key: ResourceKey;
+  readonly key: NamespacedKey;
   readonly observation: Observation;
   readonly decision: Decision;
   /** When the look began. */
@@ -59,7 +60,7 @@ export interface ReconcileContext {
  *
  * @throws ClusterError what the API server refuses; Conflict only means that something changed meanwhile
  */
-export async function reconcile(key: ResourceKey, context: ReconcileContext): Promise<Round> {
+export async function reconcile(key: NamespacedKey, context: ReconcileContext): Promise<Round> {
   const { observation, seenAt, applied } = await observeDelivered(key, context, context.now());
   const look = (seen: Observation, since: Moment): Round => ({
     key,
@@ -84,7 +85,7 @@ export async function reconcile(key: ResourceKey, context: ReconcileContext): Pr
   return conclude(round, applied, context);
 }
 
-function lookAtAll(key: ResourceKey, { objects, now, volumesOf }: ReconcileContext): Promise<Observation> {
+function lookAtAll(key: NamespacedKey, { objects, now, volumesOf }: ReconcileContext): Promise<Observation> {
   return observe(key, { objects, now: now(), whole: true, ...(volumesOf ? { volumesOf } : {}) });
 }
 
@@ -185,7 +186,7 @@ function formatTime(now: number): string {
 
 /** With `--render` what is rendered is delivered first, and then everything looked at again. */
 async function observeDelivered(
-  key: ResourceKey,
+  key: NamespacedKey,
   around: ReconcileContext,
   now: number,
 ): Promise<Pick<Round, 'observation' | 'seenAt'> & { readonly applied: Applied }> {

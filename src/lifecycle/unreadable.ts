@@ -3,12 +3,11 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import { isClusterError } from '../cluster/errors.ts';
-import { KINDS } from '../cluster/kinds.ts';
+import { KINDS, type NamespacedKey } from '../cluster/kinds.ts';
 import type { Objects } from '../cluster/objects.ts';
 import { stalled } from './actions.ts';
 import { buildBlindStatus } from './conditions.ts';
 import { mergePatch } from './merge-patch.ts';
-import type { ResourceKey } from './observe.ts';
 import { TOLD_AFTER } from './refusals.ts';
 
 /** As RBAC refuses it. What may not be written is told with the decision. */
@@ -20,7 +19,7 @@ const MAY_NOT_READ = /cannot (get|list) resource/;
  * @throws the failure itself, always
  */
 export async function tellUnreadable(
-  key: ResourceKey,
+  key: NamespacedKey,
   { objects, now }: { readonly objects: Objects; readonly now: () => number },
   { error, failures }: { readonly error: unknown; readonly failures: number },
 ): Promise<never> {
@@ -33,7 +32,7 @@ export async function tellUnreadable(
 }
 
 async function writeBlind(
-  key: ResourceKey,
+  key: NamespacedKey,
   objects: Objects,
   { message, now }: { readonly message: string; readonly now: number },
 ): Promise<void> {
