@@ -1,14 +1,13 @@
 // A right to read that the watcher lacks: nothing can be decided, so no decision tells it, and a status of the past would go on
 // saying that all is well.
 
-import { isDeepStrictEqual } from 'node:util';
 import { isClusterError } from '../cluster/errors.ts';
 import { KINDS, type NamespacedKey } from '../cluster/kinds.ts';
 import type { Objects } from '../cluster/objects.ts';
 import { stalled } from './actions.ts';
 import { buildBlindStatus } from './conditions.ts';
-import { mergePatch } from './merge-patch.ts';
 import { TOLD_AFTER } from './refusals.ts';
+import { patchStatus } from './write-status.ts';
 
 /** As RBAC refuses it. What may not be written is told with the decision. */
 const MAY_NOT_READ = /cannot (get|list) resource/;
@@ -41,7 +40,5 @@ async function writeBlind(
   const { metadata, status: earlier = {} } = resource;
   const seen = { generation: metadata.generation ?? 0, now };
   const status = buildBlindStatus(stalled('ReadRefused', message), earlier, seen);
-  if (isDeepStrictEqual(earlier, status)) return;
-  const body = { status: mergePatch(earlier, status) };
-  await objects.patch(KINDS.MySQL, key, { kind: 'merge', body }, { uid: metadata.uid, subresource: 'status' });
+  await patchStatus(objects, key, resource, status);
 }

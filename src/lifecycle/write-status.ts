@@ -2,7 +2,7 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import { isClusterError } from '../cluster/errors.ts';
-import { KINDS } from '../cluster/kinds.ts';
+import { KINDS, type NamespacedKey, type StoredMySQL } from '../cluster/kinds.ts';
 import type { Objects } from '../cluster/objects.ts';
 import type { Decision } from './actions.ts';
 import { buildStatus } from './conditions.ts';
@@ -26,9 +26,22 @@ export async function writeStatus(
   const earlier = resource.status ?? {};
   const facts = hash === undefined ? {} : { renderedHash: hash };
   const status = { ...buildStatus({ observed, decision, earlier, now }), ...facts };
+  await patchStatus(objects, key, resource, status);
+}
+
+/**
+ * Makes this the status of a resource, if it is another one.
+ *
+ * @throws ClusterError what the API server refuses; that the resource is gone is no failure
+ */
+export async function patchStatus(
+  objects: Objects,
+  key: NamespacedKey,
+  { metadata: { uid }, status: earlier = {} }: StoredMySQL,
+  status: NonNullable<StoredMySQL['status']>,
+): Promise<void> {
   if (isDeepStrictEqual(earlier, status)) return;
   try {
-    const { uid } = resource.metadata;
     const body = { status: mergePatch(earlier, status) };
     await objects.patch(KINDS.MySQL, key, { kind: 'merge', body }, { uid, subresource: 'status' });
   } catch (error) {
