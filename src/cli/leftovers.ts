@@ -5,6 +5,7 @@ import { isClusterError } from '../cluster/errors.ts';
 import { KINDS, type StoredMySQL } from '../cluster/kinds.ts';
 import type { PersistentVolume } from '../cluster/types.ts';
 import type { Leftovers } from '../model/life.ts';
+import { buildPolicy } from '../model/policy.ts';
 import { isObject } from '../parse/source.ts';
 import { describeBackup } from '../plan/age.ts';
 import type { PlannedResource } from '../plan/side.ts';
@@ -30,7 +31,7 @@ interface Seen {
 /** Looks for what a new resource would find: what is there, less what a deletion that is under way takes away. */
 export async function findLeftovers(wanted: PlannedResource, { cluster, volumes, stored }: Seen): Promise<Leftovers> {
   const { namespace, names } = wanted.model;
-  const policy = stored && deletionPolicyOf(stored);
+  const policy = stored && buildPolicy(stored.spec).deletionPolicy;
   if (policy === 'Delete') return { hasData: false, hasClaim: false, hasBackups: false };
   const hasClaim = async (name: string): Promise<boolean> =>
     (await cluster.objects.find(KINDS.PersistentVolumeClaim, { namespace, name })) !== undefined;
@@ -67,14 +68,10 @@ async function findBackup(
   return describeBackup({ name, time: job?.status?.succeeded ? job.status.completionTime : undefined }, clock.now());
 }
 
-function deletionPolicyOf({ spec }: StoredMySQL): string {
-  return spec.deletionPolicy ?? 'Backup';
-}
-
 /** Until then the status tells of the backup before it. */
 function isBackupToCome(stored: StoredMySQL): boolean {
   const isSkipped = stored.metadata.annotations?.[SKIP_BACKUP_ANNOTATION] === 'true';
-  return deletionPolicyOf(stored) === 'Backup' && !isSkipped && !isBackedUp(stored.status);
+  return buildPolicy(stored.spec).deletionPolicy === 'Backup' && !isSkipped && !isBackedUp(stored.status);
 }
 
 function isBackedUp(status: StoredMySQL['status']): boolean {

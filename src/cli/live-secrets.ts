@@ -2,7 +2,7 @@
 
 import type { MySQLResource } from '../api/resource.ts';
 import { isClusterError } from '../cluster/errors.ts';
-import { KINDS } from '../cluster/kinds.ts';
+import { KINDS, type NamespacedKey } from '../cluster/kinds.ts';
 import { readSecret, type PlannedSecret } from '../plan/secrets.ts';
 import type { Side } from '../plan/side.ts';
 import type { Cluster } from './open-cluster.ts';
@@ -38,12 +38,7 @@ export async function readLiveSecrets(
   return { secrets: found, isForbidden };
 }
 
-interface Place {
-  readonly namespace: string;
-  readonly name: string;
-}
-
-function listPlaces(before: Pick<Side, 'resources'>, after: Side): readonly Place[] {
+function listPlaces(before: Pick<Side, 'resources'>, after: Side): readonly NamespacedKey[] {
   return [...after.resources].flatMap(
     ([
       key,
