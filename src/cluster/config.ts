@@ -29,12 +29,27 @@ export function loadConfig(source: ConfigSource): KubeConfig {
   const files = listFiles(source);
   const config = files.length > 0 ? mergeFiles(files) : loadServiceAccount(source);
   if (source.context !== undefined) config.setCurrentContext(source.context);
-  const context = config.getContextObject(config.currentContext);
-  if (!context || !config.getCurrentCluster()) {
-    const name = config.currentContext;
+  checkContext(config);
+  return config;
+}
+
+/** What client-node would find only when it is used, and then not name. */
+function checkContext(config: KubeConfig): void {
+  const { currentContext: name } = config;
+  const context = config.getContextObject(name);
+  if (!context) {
     throw new UsageError(name ? `kubeconfig: there is no context "${name}"` : 'kubeconfig: no current context is set');
   }
-  return config;
+  const cluster = config.getCluster(context.cluster);
+  if (!cluster) throw new UsageError(`kubeconfig: the context "${name}" has no cluster "${context.cluster}"`);
+  if (!/^https?:/.test(cluster.server) || !URL.canParse(cluster.server)) {
+    throw new UsageError(
+      `kubeconfig: the server of the cluster "${cluster.name}" must be a URL such as https://HOST:6443`,
+    );
+  }
+  if (context.user && !config.getUser(context.user)) {
+    throw new UsageError(`kubeconfig: the context "${name}" has no user "${context.user}"`);
+  }
 }
 
 function listFiles({ kubeconfig, environment }: ConfigSource): readonly string[] {

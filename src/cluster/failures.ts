@@ -79,7 +79,25 @@ export function failureOfNetwork(error: unknown, call: string, signal: AbortSign
 
 /** The token or certificate could not be read, or the program that makes it failed. */
 export function failureOfCredentials(error: unknown): ClusterError {
-  const { code = 'Credentials' } = error as { code?: string };
-  const message = `the credentials for the API server cannot be read (${code})`;
+  const message = `the credentials for the API server: ${describeCredentials(error as NodeJS.ErrnoException)}`;
   return new ClusterError({ code: 0, reason: 'Credentials', message, cause: error });
+}
+
+function describeCredentials({ code, path = '', syscall = '', name, message }: NodeJS.ErrnoException): string {
+  if (syscall.startsWith('spawn')) {
+    const reason = code === 'ENOENT' ? 'is not found' : `cannot be run (${code ?? ''})`;
+    return `the program ${path}, which the kubeconfig names, ${reason}`;
+  }
+  if (code !== undefined) return `${path === '' ? 'they' : path} cannot be read (${code})`;
+  // What a program printed instead of credentials is repeated to nobody.
+  if (name !== 'Error') return 'the program that the kubeconfig names printed none';
+  // What a program that failed says is for people, such as "log in first".
+  const lines = message.split('\n').map((line) => line.trim());
+  const said = lines.filter((line) => line !== '').join(' / ');
+  return said === '' ? 'the program that the kubeconfig names failed' : hideTokens(said).slice(0, LONGEST_MESSAGE);
+}
+
+/** Nothing that people write has so long a word. */
+function hideTokens(text: string): string {
+  return text.replace(/[A-Za-z0-9+_=-]{40,}/g, '***');
 }

@@ -63,6 +63,24 @@ describe('it is an error', () => {
 
   it.each([
     ['a context that is not there', kubeconfig('a'), 'x', 'kubeconfig: there is no context "x"'],
+    [
+      'a context without its cluster',
+      kubeconfig('a').replace('"cluster":"a"', '"cluster":"b"'),
+      undefined,
+      'kubeconfig: the context "a" has no cluster "b"',
+    ],
+    [
+      'a context without its user',
+      kubeconfig('a').replace('"user":"a"', '"user":"b"'),
+      undefined,
+      'kubeconfig: the context "a" has no user "b"',
+    ],
+    [
+      'a server that is no URL',
+      kubeconfig('a').replace('https://a', 'a:6443'),
+      undefined,
+      'kubeconfig: the server of the cluster "a" must be a URL such as https://HOST:6443',
+    ],
     ['no context', '{}', undefined, 'kubeconfig: no current context is set'],
     [
       'text that is no YAML, of which nothing is repeated',

@@ -93,14 +93,15 @@ describe('a request', () => {
     await writeFile(join(folder, 'token'), 'first-token\n');
   });
 
-  it('fails without its token file, and names no file', async () => {
+  it('fails without its token file, and names it', async () => {
     open((_, response) => {
       answer(response, 200, {});
     });
     await rm(join(folder, 'token'));
     const { kind, message } = await failureOf(get());
     await writeFile(join(folder, 'token'), 'first-token\n');
-    expect([kind, message]).toEqual(['Unavailable', 'the credentials for the API server cannot be read (ENOENT)']);
+    const expected = `the credentials for the API server: ${join(folder, 'token')} cannot be read (ENOENT)`;
+    expect([kind, message]).toEqual(['Unavailable', expected]);
     expect(await get()).toEqual({});
   });
 });
