@@ -5,7 +5,10 @@ import { constants } from 'node:os';
 import { isatty } from 'node:tty';
 import { runCommandLine } from './cli/run.ts';
 import type { Io } from './cli/io.ts';
-import { EXIT } from './errors.ts';
+import { CommandError, EXIT } from './errors.ts';
+
+/** Nobody reads standard output any more (`| head`). */
+const unread = new AbortController();
 
 const io: Io = {
   async readStdin(limit) {
@@ -18,7 +21,10 @@ const io: Io = {
     }
     return Buffer.concat(chunks);
   },
-  writeOut: (text) => write(1, text).catch(leave),
+  async writeOut(text) {
+    if (unread.signal.aborted) return;
+    await write(1, text).catch(stopWriting);
+  },
   writeError(line) {
     // Where standard error is closed, there is nobody to tell.
     write(2, `${line}\n`).catch(() => undefined);
@@ -35,6 +41,9 @@ const io: Io = {
     };
     process.on('SIGINT', interrupt);
     process.on('SIGTERM', interrupt);
+    unread.signal.addEventListener('abort', () => {
+      interruption.abort();
+    });
     return interruption.signal;
   },
 };
@@ -62,11 +71,13 @@ function writeStream(stream: NodeJS.WriteStream, bytes: Uint8Array): Promise<voi
   });
 }
 
-/** Ends the program, because its output cannot be written. */
-function leave({ code }: NodeJS.ErrnoException): never {
-  // Somebody closed the pipe (`| head`): there is nobody left to write to, and nothing went wrong.
-  if (code !== 'EPIPE') io.writeError(`error: standard output: ${code ?? 'cannot be written'}`);
-  process.exit(code === 'EPIPE' ? EXIT.ok : EXIT.failure);
+/**
+ * Somebody closed the pipe: nothing went wrong, and the command goes on to its end without writing, since it may have to clean
+ * up, and its exit code may be a gate's.
+ */
+function stopWriting({ code }: NodeJS.ErrnoException): void {
+  if (code !== 'EPIPE') throw new CommandError(`standard output: ${code ?? 'cannot be written'}`);
+  unread.abort();
 }
 
 async function main(): Promise<number> {

@@ -132,6 +132,26 @@ describe('the installed command', () => {
   });
 
   it.each([
+    ['a gate closes', 'plan --fail-on create -f -', 5],
+    ['a difference is one', 'diff -f -', 1],
+  ])('%s, and nothing is left behind, when nobody reads the rest', async (_, command, code) => {
+    const folder = await makeFolder({ 'other.yaml': resourceText({}, { name: 'other' }), 'tmp/.keep': '' });
+    const line = `{ kubectl-mysql ${command} --previous other.yaml 2>/dev/null; echo $? >&2; } | head -1 >/dev/null`;
+    const env = { TMPDIR: join(folder, 'tmp') };
+    expect(await run(line, { cwd: folder, stdin: many, env })).toEqual({ code: 0, out: '', err: `${String(code)}\n` });
+    expect(await readdir(join(folder, 'tmp'))).toEqual(['.keep']);
+  });
+
+  it('a full disk leaves nothing behind', async () => {
+    const folder = await makeFolder({ 'other.yaml': resourceText({}, { name: 'other' }), 'tmp/.keep': '' });
+    const env = { TMPDIR: join(folder, 'tmp') };
+    const line = 'kubectl-mysql diff -f - --previous other.yaml >/dev/full';
+    const { code, err } = await run(line, { cwd: folder, stdin: SHOP, env });
+    expect([code, err]).toEqual([2, expect.stringMatching(/^error: standard output: ENOSPC\n$/m)]);
+    expect(await readdir(join(folder, 'tmp'))).toEqual(['.keep']);
+  });
+
+  it.each([
     ['another time zone', { TZ: 'Pacific/Kiritimati' }],
     ['a Turkish locale', { LC_ALL: 'tr_TR.UTF-8', LANG: 'tr_TR.UTF-8' }],
     ['no locale', { LC_ALL: 'C', LANG: 'C' }],
