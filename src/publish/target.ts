@@ -130,8 +130,10 @@ export async function pushCommit(git: Git, commit: string, branch: string): Prom
 
 /** Checks, before anything is sent, that git knows who commits and takes the branch's name for one. */
 export async function checkBefore(git: Git, branch: string): Promise<void> {
-  const isName = await git(['check-ref-format', '--normalize', `refs/heads/${branch}`]).then(
-    () => !/^-|^refs\//.test(branch),
+  const ref = `refs/heads/${branch}`;
+  const isName = await git(['check-ref-format', '--normalize', ref]).then(
+    // git itself makes no branch HEAD, and a remote that has one confuses every clone.
+    (normal) => normal.trim() === ref && !/^-|^refs\/|^HEAD$/.test(branch),
     (error: unknown) => {
       if (error instanceof GitFailure && error.reason === 'failed') return false;
       throw error;

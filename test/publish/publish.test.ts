@@ -406,6 +406,8 @@ describe('the command line', () => {
     [['--branch=a..b'], '--branch must be the name of a branch'],
     [['--branch=-x'], '--branch must be the name of a branch'],
     [['--branch=refs/heads/x'], '--branch must be the name of a branch'],
+    [['--branch=a//b'], '--branch must be the name of a branch'],
+    [['--branch=HEAD'], '--branch must be the name of a branch'],
     [['--branch', 'main', '--path', 'apps/rendered'], '--path lies within the input apps of the same branch'],
     [
       ['--repo', 'origin', '--branch', 'main', '--path', 'apps/rendered'],
