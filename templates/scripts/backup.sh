@@ -114,11 +114,28 @@ if command -v zstd >/dev/null; then suffix=zst; else suffix=gz; fi
 compress() { if [[ $suffix == zst ]]; then zstd -q -3 -T2; else gzip -3; fi; }
 check_compressed() { if [[ $suffix == zst ]]; then zstd -q -t; else gzip -t; fi; }
 
-# dump_tables OPTION...: mysqldump with all that every part of a backup needs.
+# mysqldump with all that every part of a backup needs; `--no-defaults` has to be the first option.
+dump_command="mysqldump --no-defaults --socket=$socket --user=root --default-character-set=utf8mb4 --max-allowed-packet=1G
+  --single-transaction --quick --hex-blob --no-tablespaces --set-gtid-purged=OFF --loose-column-statistics=0
+  --skip-dump-date --skip-add-drop-table --skip-add-locks"
+# shellcheck disable=SC2086  # options without blanks
+dump() { $dump_command "$@"; }
+
+# dump_tables KIND HEX OPTION...: the tables of a schema that are of a kind, by their names, some hundred at a time. What
+# mysqldump is told to leave out it leaves out in upper and lower case: with the view `orders` the table `Orders`.
+# shellcheck disable=SC2086  # options without blanks
 dump_tables() {
-  mysqldump --no-defaults --socket="$socket" --user=root --default-character-set=utf8mb4 --max-allowed-packet=1G \
-    --single-transaction --quick --hex-blob --no-tablespaces --set-gtid-purged=OFF --loose-column-statistics=0 \
-    --skip-dump-date --skip-add-drop-table --skip-add-locks "$@"
+  local kind=$1 hex=$2
+  shift 2
+  unhex "$hex"
+  list_tables "$kind" "$hex" | xargs -0 -r -n 500 $dump_command "$@" -- "$unhexed"
+}
+
+# list_tables KIND HEX: names, each ended by a zero byte.
+list_tables() {
+  local table
+  awk -v kind="$1" -v schema="$2" '$1 "" == schema "" && $0 ~ kind {print $2}' "$work/tables" | sed 's/../\\x&/g' |
+    while IFS= read -r table; do printf '%b\0' "$table"; done
 }
 
 # save FILE COMMAND...: what the command prints becomes a file of the backup, if every stage says that it went well.
@@ -145,6 +162,7 @@ not_system="NOT IN ('mysql', 'information_schema', 'performance_schema', 'sys')"
 dump_all() {
   list_names
   save "schema.sql.$suffix" dump_schema
+  count_tables
   save "programs.sql.$suffix" dump_programs
   dump_data
   dump_views
@@ -166,6 +184,11 @@ list_names() {
         OR t.TABLE_NAME REGEXP '[[:cntrl:]]' OR c.COLUMN_NAME REGEXP '[[:cntrl:]]')),
       HEX(SCHEMA_NAME), SCHEMA_NAME
     FROM information_schema.SCHEMATA WHERE SCHEMA_NAME $not_system ORDER BY 1" >"$partial/schemas.txt"
+  query "SELECT HEX(TABLE_SCHEMA), HEX(TABLE_NAME), IF(EXISTS (SELECT * FROM information_schema.COLUMNS c
+        WHERE c.TABLE_SCHEMA = t.TABLE_SCHEMA AND c.TABLE_NAME = t.TABLE_NAME AND DATA_TYPE = 'float'), 'float', 'plain'),
+      IF(EXISTS (SELECT * FROM information_schema.TRIGGERS
+        WHERE EVENT_OBJECT_SCHEMA = TABLE_SCHEMA AND EVENT_OBJECT_TABLE = TABLE_NAME), 'trigger', '-')
+    FROM information_schema.TABLES t WHERE TABLE_TYPE = 'BASE TABLE' AND TABLE_SCHEMA $not_system ORDER BY 1, 2" >"$work/tables"
   query "SELECT HEX(TABLE_SCHEMA), HEX(TABLE_NAME),
       HEX(CONCAT('\`', REPLACE(TABLE_SCHEMA, '\`', '\`\`'), '\`.\`', REPLACE(TABLE_NAME, '\`', '\`\`'), '\`'))
     FROM information_schema.TABLES WHERE TABLE_TYPE = 'VIEW' AND TABLE_SCHEMA $not_system ORDER BY 1, 2" >"$work/views"
@@ -177,8 +200,8 @@ list_names() {
   sync "$partial/schemas.txt"
 }
 
-# with_schemas COMMAND...: adds options that leave the views out, and the names of all schemas, to a command. With one
-# view that is no longer valid mysqldump would fail for ever.
+# with_schemas COMMAND...: adds options that leave the views out, and the names of all schemas, to a command that does not
+# care for tables. With one view that is no longer valid mysqldump would fail for ever.
 with_schemas() {
   local schema table hex
   while read -r schema table _; do
@@ -198,20 +221,50 @@ with_schemas() {
 # dump_schema: with general tablespaces, which mysqldump forgets. Dates such as 2024-02-31 may be defaults, too, and an
 # ARCHIVE table takes no number below its next one.
 dump_schema() {
+  local hex
   query "SELECT CONCAT('CREATE TABLESPACE \`', REPLACE(s.NAME, '\`', '\`\`'), '\` ADD DATAFILE ',
       QUOTE(SUBSTRING_INDEX(f.FILE_NAME, '/', -1)), ';')
     FROM information_schema.INNODB_TABLESPACES s JOIN information_schema.FILES f ON f.FILE_ID = s.SPACE
     WHERE s.SPACE_TYPE = 'General' AND s.NAME <> 'mysql'"
-  if [[ -s $partial/schemas.txt ]]; then
-    with_schemas dump_tables --no-data --skip-triggers --skip-routines --skip-events |
-      sed "s/^) ENGINE=ARCHIVE AUTO_INCREMENT=[0-9]*/) ENGINE=ARCHIVE/
-        s|^\(/\*!40101 SET @OLD_SQL_MODE=@@SQL_MODE, SQL_MODE='NO_AUTO_VALUE_ON_ZERO\)'|\1,ALLOW_INVALID_DATES'|"
-  fi
+  while read -r _ _ hex _; do
+    create_schema "$hex" || return
+    use_schema "$hex"
+    dump_tables . "$hex" --no-data --skip-triggers || return
+  done <"$partial/schemas.txt" |
+    sed "s/^) ENGINE=ARCHIVE AUTO_INCREMENT=[0-9]*/) ENGINE=ARCHIVE/
+      s|^\(/\*!40101 SET @OLD_SQL_MODE=@@SQL_MODE, SQL_MODE='NO_AUTO_VALUE_ON_ZERO\)'|\1,ALLOW_INVALID_DATES'|"
+}
+
+# count_tables: each table that is there has its definition in the backup.
+count_tables() {
+  local found wanted
+  wanted=$(wc -l <"$work/tables")
+  found=$(if [[ $suffix == zst ]]; then zstd -dc "$partial/schema.sql.zst"; else gzip -dc "$partial/schema.sql.gz"; fi |
+    grep -c '^CREATE TABLE `') || [[ $found == 0 ]]
+  ((found >= wanted)) || drop_partial "the server has $wanted tables, and $found of them were dumped"
+}
+
+quote_schema() {
+  unhex "$1"
+  printf '`%s`' "$(sed 's/`/``/g' <<<"$unhexed")"
+}
+
+use_schema() { printf 'USE %s;\n' "$(quote_schema "$1")"; }
+
+create_schema() {
+  local text
+  text=$(query "SHOW CREATE DATABASE IF NOT EXISTS $(quote_schema "$1")") || return
+  printf '%b;\n' "$(cut -f 2- <<<"$text")"
 }
 
 dump_programs() {
-  [[ ! -s $partial/schemas.txt ]] ||
-    with_schemas dump_tables --no-data --no-create-info --no-create-db --triggers --routines --events
+  local hex
+  [[ -s $partial/schemas.txt ]] || return 0
+  with_schemas dump --no-data --no-create-info --no-create-db --skip-triggers --routines --events || return
+  while read -r _ _ hex _; do
+    use_schema "$hex"
+    dump_tables trigger "$hex" --no-data --no-create-info --triggers || return
+  done <"$partial/schemas.txt"
 }
 
 dump_data() {
@@ -228,36 +281,30 @@ dump_data() {
 # Short INSERTs stay in a processor's cache when they are parsed: with the 1 MiB that mysqldump makes, loading takes a
 # fifth more.
 dump_schema_data() {
-  local schema=$1 table columns view
+  local schema=$1 table columns
   cat <<'END'
 SET NAMES utf8mb4;
 SET time_zone='+00:00', foreign_key_checks=0, unique_checks=0, sql_mode='NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES';
 END
-  printf 'USE `%s`;\n' "$(sed 's/`/``/g' <<<"$1")"
+  use_schema "$2"
   query "SET SESSION group_concat_max_len = 100000000; SELECT HEX(c.TABLE_NAME), HEX(GROUP_CONCAT(
       CONCAT('\`', REPLACE(COLUMN_NAME, '\`', '\`\`'), '\`', IF(DATA_TYPE = 'float', ' + 0e0', '')) ORDER BY ORDINAL_POSITION))
     FROM information_schema.COLUMNS c JOIN information_schema.TABLES t USING (TABLE_SCHEMA, TABLE_NAME)
-    WHERE c.TABLE_SCHEMA = CONVERT(X'$2' USING utf8mb4) AND TABLE_TYPE = 'BASE TABLE'
+    WHERE c.TABLE_SCHEMA = CONVERT(X'$2' USING utf8mb4) AND HEX(c.TABLE_SCHEMA) = '$2' AND TABLE_TYPE = 'BASE TABLE'
     GROUP BY c.TABLE_NAME HAVING SUM(DATA_TYPE = 'float') > 0" >"$work/floats"
-  set --
-  while read -r table view _; do
-    [[ $table != "$hex" ]] || { unhex "$view" && set -- "$@" "--ignore-table=$schema.$unhexed"; }
-  done <"$work/views"
-  while read -r table _; do
-    unhex "$table"
-    set -- "$@" "--ignore-table=$schema.$unhexed"
-  done <"$work/floats"
-  dump_rows "$@" -- "$schema" || return
+  # shellcheck disable=SC2086  # options without blanks
+  dump_tables plain "$2" $rows_only || return
   while read -r table columns; do
     unhex "$columns"
     columns=$unhexed
     unhex "$table"
-    dump_rows --where="1 = 0 UNION ALL SELECT $columns FROM \`$(sed 's/`/``/g' <<<"$unhexed")\`" -- "$schema" "$unhexed" || return
+    # shellcheck disable=SC2086  # options without blanks
+    dump $rows_only --where="1 = 0 UNION ALL SELECT $columns FROM \`$(sed 's/`/``/g' <<<"$unhexed")\`" -- "$schema" "$unhexed" || return
   done <"$work/floats"
   echo '-- Dump completed'
 }
 
-dump_rows() { dump_tables --net-buffer-length=65536 --compact --no-create-info --skip-triggers "$@"; }
+rows_only='--net-buffer-length=65536 --compact --no-create-info --skip-triggers'
 
 # order LINES USES: prints the lines of a file, whose key is `column 1.column 2`, in such an order that what is used comes
 # before what uses it. The second file has pairs of keys.
@@ -391,8 +438,8 @@ dump_system() {
     ('component', 'func', 'plugin', 'servers', 'time_zone', 'time_zone_leap_second', 'time_zone_name',
      'time_zone_transition', 'time_zone_transition_type') ORDER BY 1") || return
   echo 'USE mysql;'
-  # shellcheck disable=SC2086  # names without blanks
-  dump_rows --complete-insert --insert-ignore mysql $tables || return
+  # shellcheck disable=SC2086  # options and names without blanks
+  dump $rows_only --complete-insert --insert-ignore mysql $tables || return
   echo '-- Dump completed'
 }
 

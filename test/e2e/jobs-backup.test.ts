@@ -25,6 +25,34 @@ const randomRows = (
   INSERT INTO shop.noise (b) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${String(count)})
   SELECT /*+ SET_VAR(cte_max_recursion_depth = 1000000) */ RANDOM_BYTES(1000) FROM n;`;
 
+/** Names that are one to programs which do not tell upper from lower case, or a point in a name from one
+ * between two, and names of which the hex is a long number. */
+const TWINS = `SET NAMES utf8mb4;
+CREATE DATABASE twins; CREATE DATABASE Twins; CREATE DATABASE a; CREATE DATABASE \`a.b\`;
+USE twins;
+CREATE TABLE Orders (id int PRIMARY KEY, f float);
+CREATE TABLE orders (id int PRIMARY KEY, v int) SELECT 1 AS id, 10 AS v;
+CREATE TABLE ORDERS (id int PRIMARY KEY, f float) SELECT 1 AS id, 1.23456789 AS f;
+CREATE VIEW oRDERS AS SELECT id FROM orders;
+CREATE TABLE Customers (id int PRIMARY KEY, v int) SELECT 1 AS id, 20 AS v;
+CREATE VIEW customers AS SELECT id FROM Customers;
+CREATE TRIGGER fills BEFORE INSERT ON Customers FOR EACH ROW SET NEW.v = NEW.id;
+CREATE TRIGGER fills_too BEFORE INSERT ON orders FOR EACH ROW SET NEW.v = NEW.id;
+CREATE TABLE \`a_b\` (id int PRIMARY KEY) SELECT 1 AS id;
+CREATE TABLE \`aXb\` (id int PRIMARY KEY) SELECT 2 AS id;
+CREATE TABLE \`a%\` (id int PRIMARY KEY) SELECT 3 AS id;
+CREATE TABLE \`a\\b\` (id int PRIMARY KEY, f float) SELECT 4 AS id, 0.1 AS f;
+CREATE TABLE \`-a\` (id int PRIMARY KEY) SELECT 5 AS id;
+USE Twins;
+CREATE TABLE orders (id int PRIMARY KEY, other float) SELECT 2 AS id, 2.3456789 AS other;
+CREATE TABLE Customers (id int PRIMARY KEY, v int) SELECT 3 AS id, 30 AS v;
+CREATE VIEW a_b AS SELECT 1 AS one;
+CREATE VIEW \`a.b\`.c AS SELECT 1 AS one;
+CREATE TABLE a.\`b.c\` (id int PRIMARY KEY) SELECT 6 AS id;
+CREATE DATABASE aaaaaaaaab; CREATE TABLE aaaaaaaaab.one (id int PRIMARY KEY) SELECT 7 AS id;
+CREATE DATABASE aaaaaaaaac; CREATE TABLE aaaaaaaaac.two (id int PRIMARY KEY) SELECT 8 AS id;
+`;
+
 describe.concurrent('a hostile data set comes back from its backup as it was', () => {
   it.each([
     { title: 'as it comes', name: 'plain', config: {} },
@@ -42,6 +70,7 @@ describe.concurrent('a hostile data set comes back from its backup as it was', (
     const database = new Database(namespace, name, { config });
     await database.start('empty');
     await database.load(HOSTILE);
+    if (name === 'plain') await database.load(TWINS);
     const before = await database.describe();
     await database.stop();
     const backup = await database.runJob('backup');
