@@ -35,6 +35,9 @@ const RULES: readonly Rule[] = [
   serverStarting,
 ];
 
+/** A watcher needs a moment. */
+const PATIENCE_MS = 60_000;
+
 /** Builds the report of one resource. */
 export function buildReport(facts: ResourceFacts, now: Time): StatusReport {
   const { resource } = facts;
@@ -67,10 +70,16 @@ export function buildReport(facts: ResourceFacts, now: Time): StatusReport {
 /** One that runs without a Deployment and a Lease leaves no trace while there is nothing to do. */
 function tellWatcher(situation: Situation): StatusReport['watcher'] {
   const { judgedWatcher, watcher } = situation;
-  const isSilent = judgedWatcher.state === 'NotFound' && isManaged(situation) && !needsWatcher(situation);
+  const isAtRest = isManaged(situation) && !needsWatcher(situation) && !isOverlapOver(situation);
+  const isSilent = judgedWatcher.state === 'NotFound' && isAtRest;
   if (!isSilent || watcher.leases === 'forbidden' || watcher.leases.length > 0) return judgedWatcher;
   const evidence = `${judgedWatcher.evidence}; one that runs elsewhere without a Lease would have nothing to do now`;
   return { ...judgedWatcher, state: 'Unknown', evidence };
+}
+
+/** The old password is still there, which only a watcher discards. */
+function isOverlapOver(situation: Situation): boolean {
+  return Date.parse(describePassword(situation).overlapUntil ?? '') + PATIENCE_MS < situation.now;
 }
 
 /** What was told with its object and what it says there is not told again in the watcher's words. */

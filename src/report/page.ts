@@ -109,14 +109,20 @@ function formatPassword({ password: { state, overlapUntil } }: StatusReport, { n
     case 'Changing':
       return 'is being changed; the old one works until then';
     case 'Overlap':
-      return overlapUntil === null
-        ? 'changed; the old one still works'
-        : `changed; the old one works for another ${formatAge(Date.parse(overlapUntil) - now)} (until ${overlapUntil})`;
+      return formatOverlap(overlapUntil, now);
     case 'Missing':
       return 'its Secret is missing';
     case 'Unknown':
       return 'not told yet';
   }
+}
+
+/** Only a watcher discards the old one. */
+function formatOverlap(until: string | null, now: number): string {
+  if (until === null) return 'changed; the old one still works';
+  const left = Date.parse(until) - now;
+  if (left <= 0) return `changed; the old one still works, although its time was over at ${until}`;
+  return `changed; the old one works for another ${formatAge(left)} (until ${until})`;
 }
 
 function formatVolume(report: VolumeReport, { unreadable }: StatusReport): string {

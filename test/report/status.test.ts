@@ -545,6 +545,12 @@ describe('whether a watcher runs', () => {
       /; it wrote to this resource 2h ago$/,
     ],
     [
+      'an old password that nobody has discarded',
+      { ...overlap({ passwordOverlap: '2m' }, 300), watcher: NOBODY },
+      'NotFound',
+      /no fresh Lease$/,
+    ],
+    [
       'at rest nothing tells whether one runs without a Lease',
       { resource: wrote(7200), watcher: NOBODY },
       'Unknown',
@@ -569,19 +575,23 @@ describe('whether a watcher runs', () => {
   });
 });
 
-describe('the password', () => {
-  const overlap = (spec: Readonly<Record<string, unknown>>) => ({
+/** A new password came into force so many seconds ago. */
+function overlap(spec: Readonly<Record<string, unknown>>, seconds = 60): Pick<ResourceFacts, 'resource'> {
+  return {
     resource: resource({
       spec,
       status: {
         ...told('Ready', 'PasswordOverlap', 'the previous password still works'),
         conditions: [
           condition('Ready', 'PasswordOverlap', ''),
-          { ...condition('PasswordInSync', 'InSync', ''), lastTransitionTime: ago(60) },
+          { ...condition('PasswordInSync', 'InSync', ''), lastTransitionTime: ago(seconds) },
         ],
       },
     }),
-  });
+  };
+}
+
+describe('the password', () => {
   it.each<[string, Partial<ResourceFacts>, object]>([
     ['in sync', {}, { state: 'InSync', overlapUntil: null }],
     [
@@ -693,6 +703,13 @@ Password     not told yet
     ],
   ])('%s', (_, change, text) => {
     expect(page(change)).toContain(text);
+  });
+
+  it.each([
+    ['the old one works for another 4m (until', '5m'],
+    ['the old one still works, although its time was over at', '30s'],
+  ])('of a changed password: %s', (text, passwordOverlap) => {
+    expect(page(overlap({ passwordOverlap }))).toContain(`Password     changed; ${text} `);
   });
 
   it('has colours only where they are wanted', () => {
