@@ -1,5 +1,6 @@
 // One command line from its words to its exit code.
 
+import { escapeControls } from '../emit/controls.ts';
 import { CommandError, EXIT } from '../errors.ts';
 import type { Io } from './io.ts';
 import { parseArguments } from './parse-arguments.ts';
@@ -36,10 +37,4 @@ export async function runCommandLine(argv: readonly string[], given: Io, width =
     io.writeError(`error: ${error.path ?? error.syscall ?? ''}: ${describeSystemError(error)}`);
     return EXIT.failure;
   }
-}
-
-/** Names of files and words of the command line may hold line breaks and commands for the terminal. */
-function escapeControls(line: string): string {
-  const escape = (found: string): string => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  return line.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, escape);
 }

@@ -1,5 +1,6 @@
 // A plan as text for people, as JSON, and as Markdown for a comment in a pull request.
 
+import { escapeControls } from '../emit/controls.ts';
 import { CONSEQUENCE_KINDS, GRACE_SECONDS, type Consequence } from '../model/consequence.ts';
 import { nameEntry } from './gate.ts';
 import { countKinds, type PlanEntry } from './plan.ts';
@@ -29,13 +30,13 @@ export function formatPlan(page: PlanPage, format: PlanFormat): string {
 
 function formatText({ entries, against }: PlanPage): string {
   const pages = entries.filter(({ change }) => change !== 'unchanged').map(formatEntry);
-  return [...pages, `Plan, compared with ${against}: ${summarise(entries)}.\n`].join('\n');
+  return [...pages, `Plan, compared with ${escapeControls(against)}: ${summarise(entries)}.\n`].join('\n');
 }
 
 const INDENT = 12;
 
 function formatEntry(entry: PlanEntry): string {
-  const head = `MySQL ${nameEntry(entry)} ${CHANGE_WORDS[entry.change]} (${entry.file}:${String(entry.line)})`;
+  const head = `MySQL ${nameEntry(entry)} ${CHANGE_WORDS[entry.change]} (${escapeControls(entry.file)}:${String(entry.line)})`;
   const lines = groupByKind(entry).flatMap(([kind, consequences]) => {
     const remark = REMARKS[kind];
     return [

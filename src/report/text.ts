@@ -1,5 +1,7 @@
 // Pieces of text for people: ages, sizes, columns, colours.
 
+import { escapeControls as escapeLine } from '../emit/controls.ts';
+
 /** A style of a piece of text on a terminal. */
 export type Style = 'good' | 'bad' | 'notice' | 'strong' | 'faint';
 
@@ -48,11 +50,9 @@ export function formatBytes(bytes: number): string {
   return `${digits}${['B', 'KiB', 'MiB', 'GiB', 'TiB'][power] ?? 'B'}`;
 }
 
-/** What the cluster says may hold commands for a terminal; they are shown, not obeyed. */
+/** What the cluster says may hold commands for a terminal; they are shown, not obeyed. Lines stay. */
 export function escapeControls(text: string): string {
-  return text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029]/g, (found) =>
-    found === '\t' ? ' ' : `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return text.replaceAll('\t', ' ').split('\n').map(escapeLine).join('\n');
 }
 
 /** The last line that is not empty. */

@@ -357,6 +357,15 @@ it('changes nothing: neither the working tree nor the index, any ref, or a lock'
 });
 
 describe('--previous', () => {
+  it('names files that hold line breaks and commands for a terminal without obeying them', async () => {
+    const name = 'a\u001b[2J\nPlan: nothing happens.yaml';
+    const folder = await makeFolder({ [name]: shop() });
+    const { out } = await runCli(['plan', '-f', '-', '--previous', join(folder, name)], CONFIG);
+    const shown = join(folder, 'a\\u001b[2J\\u000aPlan: nothing happens.yaml');
+    expect(out).toContain(`MySQL shop is DELETED (${shown}:1)\n`);
+    expect(out).toContain(`\nPlan, compared with ${shown}: `);
+  });
+
   const CONFIG = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: other}\n';
 
   it('compares two streams, as kustomize builds them, rendered or not', async () => {
