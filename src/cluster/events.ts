@@ -41,6 +41,8 @@ export interface EventRecorder {
 const DEFAULTS = { burst: 50, intervalMs: 100, windowMs: 600_000, onFailure: (): void => undefined };
 const LONGEST_PAUSE_MS = 60_000;
 const TRIES = 5;
+/** So many are written at once: one that waits for its answer holds no other one up. */
+const AT_ONCE = 8;
 
 interface Recorder extends Required<EventRecorderOptions> {
   readonly entries: EventEntries;
@@ -48,7 +50,10 @@ interface Recorder extends Required<EventRecorderOptions> {
   readonly waiting: Set<EventEntry>;
   readonly closing: AbortController;
   readonly takeToken: () => number;
-  writing: Promise<void> | undefined;
+  /** Each writes one after the other of those that wait. */
+  readonly writers: Set<Promise<void>>;
+  /** So many of them look for another one that waits when they are done with theirs. */
+  busy: number;
   isClosing: boolean;
 }
 
@@ -60,7 +65,8 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
     waiting: new Set(),
     closing: new AbortController(),
     takeToken: createBucket(settings),
-    writing: undefined,
+    writers: new Set(),
+    busy: 0,
     isClosing: false,
   };
   let dropped = 0;
@@ -97,23 +103,28 @@ function schedule(recorder: Recorder, entry: EventEntry): void {
 function writeSoon(recorder: Recorder, entry: EventEntry): void {
   entry.hurry = undefined;
   recorder.waiting.add(entry);
-  recorder.writing ??= writeAll(recorder);
+  const { writers } = recorder;
+  if (recorder.busy >= AT_ONCE) return;
+  const writer = writeAll(recorder).finally(() => writers.delete(writer));
+  writers.add(writer);
 }
 
 async function writeAll(recorder: Recorder): Promise<void> {
   const { waiting, closing, clock, takeToken } = recorder;
+  recorder.busy++;
   for (const entry of waiting) {
+    waiting.delete(entry);
     await sleep(clock, takeToken(), closing.signal);
     if (closing.signal.aborted) return;
-    waiting.delete(entry);
-    entry.isScheduled = false;
     await writeOnce(recorder, entry);
   }
-  recorder.writing = undefined;
+  recorder.busy--;
 }
 
+/** Never the same event twice at once: notes that come meanwhile are written after it. */
 async function writeOnce(recorder: Recorder, entry: EventEntry): Promise<void> {
   const { clock, waiting, closing, onFailure } = recorder;
+  const { count } = entry;
   try {
     await writeEvent(recorder, entry);
     entry.failures = 0;
@@ -121,10 +132,14 @@ async function writeOnce(recorder: Recorder, entry: EventEntry): Promise<void> {
     guard(() => {
       onFailure(error);
     });
-    if (!isClusterError(error) || !error.retryable || ++entry.failures >= TRIES) return;
-    waiting.add(entry);
-    await sleep(clock, 1000 * 2 ** entry.failures, closing.signal);
+    if (isClusterError(error) && error.retryable && ++entry.failures < TRIES) {
+      await sleep(clock, 1000 * 2 ** entry.failures, closing.signal);
+      waiting.add(entry);
+      return;
+    }
   }
+  entry.isScheduled = false;
+  if (entry.count > count) schedule(recorder, entry);
 }
 
 async function close(recorder: Recorder, withinMs: number): Promise<void> {
@@ -132,7 +147,7 @@ async function close(recorder: Recorder, withinMs: number): Promise<void> {
   recorder.isClosing = true;
   for (const entry of entries.list()) entry.hurry?.();
   const overtime = sleep(clock, withinMs, closing.signal);
-  await Promise.race([recorder.writing, overtime]);
+  await Promise.race([Promise.all(recorder.writers), overtime]);
   closing.abort();
 }
 

@@ -126,6 +126,25 @@ describe('a failure', () => {
     expect(events(fake)).toEqual([['hello', 2]]);
   });
 
+  it('to answer one holds no other one up', async () => {
+    const { clock, fake, recorder } = createBench();
+    const unanswered = new Set([0]);
+    fake.disturb = (_, phase) =>
+      phase === 'before' && unanswered.delete(0) ? new Promise(() => undefined) : undefined;
+    recorder.record(note('hello', 'slow'));
+    recorder.record(note('hello', 'quick'));
+    await clock.advance(1000);
+    recorder.record(note('hello', 'later'));
+    recorder.record(note('hello', 'slow'));
+    await clock.advance(1000);
+    expect([...fake.stored.values()].map(({ involvedObject }) => (involvedObject as { name: string }).name)).toEqual([
+      'quick',
+      'later',
+    ]);
+    // Never twice at the same time.
+    expect(fake.calls).toHaveLength(3);
+  });
+
   it('ends nothing, not even with a server that never answers', async () => {
     const { clock, fake, recorder } = createBench();
     fake.disturb = (_, phase) => (phase === 'before' ? new Promise(() => undefined) : undefined);
