@@ -98,7 +98,7 @@ const SAME: Readonly<Record<string, readonly string[]>> = {
   RestoreFailed: ['JobFailed'],
   PasswordChangeFailed: ['JobFailed'],
   ServerFailing: ['CrashLoop', ...POD],
-  JobNotStarting: POD,
+  JobNotStarting: [...POD, 'PodTerminating'],
   PodStuck: ['PodTerminating'],
   VolumeLost: ['ClaimLost'],
 };

@@ -372,6 +372,12 @@ describe('why a resource waits', () => {
       'PodTerminating',
     ],
     [
+      'the pod of a Job that does not go',
+      'JobNotStarting',
+      { pods: [serverPod(undefined, { metadata: { deletionTimestamp: ago(300) } })] },
+      'PodTerminating',
+    ],
+    [
       'a volume that is lost',
       'VolumeLost',
       { claims: { data: claim('data', { status: { phase: 'Lost' } }), backup: claim('backup') } },
