@@ -70,6 +70,9 @@ function wayOut(said: string): string {
   if (/webhook|admission|denied|PodSecurity/i.test(said)) return 'change that policy, or in git what it does not allow';
   if (/cannot [a-z]+ resource/.test(said))
     return 'give the watcher this right (kubectl mysql install prints its roles)';
+  // Where the namespace may be read its end is seen.
+  if (said.includes('is being terminated'))
+    return 'give the watcher the right to get namespaces (kubectl mysql install prints its roles), without which it cannot see that this one ends';
   return 'put that right';
 }
 

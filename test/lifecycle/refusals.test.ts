@@ -26,6 +26,12 @@ it.each([
   ['a webhook', refused(400, 'admission webhook "a.b" denied the request: no'), 'a.b', 'change that policy'],
   ['a webhook that is not there', refused(500, 'failed calling webhook "a.b"'), 'a.b', 'change that policy'],
   ['a missing right', refused(403, 'User "w" cannot create resource "jobs"'), 'cannot create', 'kubectl mysql install'],
+  [
+    'the end of a namespace that may not be seen',
+    refused(403, 'unable to create new content in namespace prod because it is being terminated'),
+    'being terminated',
+    'the right to get namespaces (kubectl mysql install',
+  ],
   ['an object that is not valid', refused(422, 'Job "x" is invalid: spec'), 'is invalid', 'put that right'],
 ])('%s is told in the words of the API server, with the way out', (_, error, said, wayOut) => {
   const { progress, reason, message, actions } = tellAfter(error);
