@@ -46,6 +46,7 @@ export type Action =
       readonly child: { readonly kind: string; readonly name: string; readonly uid: string };
     }
   | { readonly kind: 'record-skip' }
+  | { readonly kind: 'forget-backup' }
   | { readonly kind: 'record-backup'; readonly volumeUid: string };
 
 /** How far the resource is, in the words of kstatus. */

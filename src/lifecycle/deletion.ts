@@ -23,6 +23,7 @@ export function decideDeletion(observed: Observed, resource: ObservedResource, n
     askWhatIsDeleted(observed) ??
     awaitVolumes(observed, resource, now) ??
     holdServer(observed, resource) ??
+    forgetBackup(observed, resource) ??
     stopServer(observed, resource, now) ??
     saveData(observed, resource, now) ??
     decideRemoval(observed, resource, now)
@@ -96,4 +97,16 @@ function stopServer(observed: Observed, { deletedAt = 0 }: ObservedResource, now
   }
   if (gate) return reconciling('Stopping', 'closes the gate', ...closing);
   return stopping ?? stopOwners(observed, now, currentBackup(observed));
+}
+
+/**
+ * A watcher that was held up between its look and the gate opens one beside the final backup, or after it, and a tool may have
+ * made the StatefulSet again: what a server writes then is in no backup. The Job goes first, its record next, then that gate.
+ */
+function forgetBackup(observed: Observed, { deletionPolicy, status }: ObservedResource): Decision | undefined {
+  if (!observed.gate || deletionPolicy !== 'Backup') return undefined;
+  const message = 'a server may have been let in beside the final backup, which is made again';
+  const job = currentBackup(observed);
+  if (job) return reconciling('Stopping', message, { kind: 'delete-job', step: 'backup', uid: job.uid });
+  return status.backedUpVolume === '' ? undefined : reconciling('Stopping', message, { kind: 'forget-backup' });
 }

@@ -38,6 +38,8 @@ const FACTS: { readonly [K in Action['kind']]?: FactOf<K> } = {
           `the final backup ${result.backup}${sizeOf(result['bytes'])} is complete and verified`,
         );
   },
+  'forget-backup': () =>
+    warning('BackupOutdated', 'a server was let in after the final backup; another one is made when it has stopped'),
   'record-skip': () => warning('BackupSkipped', 'the final backup is left out, as the annotation asks; the data goes'),
   'write-active': ({ change }) =>
     change === 'complete' ? normal('PasswordChanged', 'the new password is in force') : undefined,

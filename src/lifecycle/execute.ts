@@ -85,8 +85,9 @@ function createHandlers(observation: Observation, context: ExecuteContext): Hand
       remove(KINDS.Job, names.jobs[step], { uid: jobUid, propagation: 'Background' }),
     'delete-job-pods': ({ uid: jobUid }) => deleteJobPods(objects, namespace, jobUid),
     'delete-child': ({ child }) => remove(KINDS[child.kind as keyof typeof KINDS], child.name, { uid: child.uid }),
-    // These two are facts of the status, which is written from the same decision.
+    // These are facts of the status, which is written from the same decision.
     'record-skip': () => Promise.resolve(),
+    'forget-backup': () => Promise.resolve(),
     'record-backup': () => Promise.resolve(),
   };
 }

@@ -20,6 +20,8 @@ export function recordFacts(observed: Observed, decision: Decision, earlier: Fie
         return { ...(isUnrecorded ? {} : { gateOpenedAt: time }), ...recordRestore(observed.jobs.restore) };
       case 'record-backup':
         return { backedUpVolume: action.volumeUid, ...lastBackup(observed.jobs.backup?.result) };
+      case 'forget-backup':
+        return { backedUpVolume: undefined };
       case 'record-skip':
         return { skipRecorded: true };
       default:

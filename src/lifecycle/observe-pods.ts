@@ -4,7 +4,7 @@ import { KINDS } from '../cluster/kinds.ts';
 import type { Objects } from '../cluster/objects.ts';
 import type { Pod } from '../cluster/types.ts';
 import type { ObservedPod, Time } from './observed.ts';
-import { describeTrouble } from './trouble.ts';
+import { describeTrouble, findSettling } from './trouble.ts';
 
 /** Kubernetes' own label of a Job's pods. */
 export const JOB_UID_LABEL = 'batch.kubernetes.io/controller-uid';
@@ -61,12 +61,17 @@ function toObserved(pod: Pod, closedAt: Time | undefined, now: Time): ObservedPo
     terminating: deletionTimestamp !== undefined,
     endsBy: deletionTimestamp === undefined ? undefined : Date.parse(deletionTimestamp),
     ended: ['Succeeded', 'Failed'].includes(pod.status?.phase ?? ''),
-    ready: holds(pod, 'Ready'),
+    ...describeReadiness(pod, now),
     node: pod.spec?.nodeName ?? '',
     image: imageOf(pod),
     trouble: describeTrouble(pod, now),
     jobUid: labels[JOB_UID_LABEL] ?? '',
   };
+}
+
+function describeReadiness(pod: Pod, now: Time): Pick<ObservedPod, 'ready' | 'settlesAt'> {
+  const settlesAt = findSettling(pod, now);
+  return { ready: holds(pod, 'Ready') && settlesAt === undefined, settlesAt };
 }
 
 function imageOf({ spec }: Pod): string {

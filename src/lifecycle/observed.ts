@@ -106,6 +106,8 @@ export interface ObservedPod {
   /** Succeeded or Failed: nothing of it runs any more. */
   readonly ended: boolean;
   readonly ready: boolean;
+  /** It is Ready again after a crash, and counts as that only from then on; undefined otherwise. */
+  readonly settlesAt: Time | undefined;
   /** The node that it was scheduled to; empty before. */
   readonly node: string;
   /** The image of its server; empty for a pod without one. */

@@ -87,6 +87,10 @@ function waitForServer(
   now: number,
 ): Decision {
   const waited = now - Math.max(Math.min(notReadySince, now), gateOpenedAt, made.createdAt);
+  if (pod?.settlesAt !== undefined) {
+    const message = `the server is up again after a crash; waits whether it stays up`;
+    return { ...reconciling('ServerStarting', message), again: pod.settlesAt - now };
+  }
   if (waited >= SLOW_MILLISECONDS) return tellSlowStart(name, pod);
   return { ...reconciling('ServerStarting', STARTING), again: SLOW_MILLISECONDS - waited };
 }
@@ -141,19 +145,33 @@ function concludeRestore(observed: Observed, resource: ObservedResource, now: nu
     case 'restored':
       return openGate(observed, 'data', now);
     case 'declined':
-      return openGate(observed, 'empty', now);
-    case 'empty': {
-      if (resource.status.server === undefined || resource.restoreFrom === 'none')
-        return openGate(observed, 'empty', now);
-      const message =
-        'a server had run here, but there is neither data nor a backup; bring the volume back, or put restore.from: none into git to start with an empty database';
-      return stalled('DataMissing', message);
-    }
+    case 'empty':
+      return tellMissing(observed, resource, outcome) ?? openGate(observed, 'empty', now);
     default: {
       const message = `the restore did not succeed and nothing was started: ${reason}; to try again, delete the Job: kubectl delete job ${name}`;
       return stalled('RestoreFailed', message);
     }
   }
+}
+
+/**
+ * Where a server had run there must be data, unless people asked for an empty database since. That git asks for one tells
+ * nothing about a claim that a server was already let in on: it was asked for then.
+ */
+function tellMissing(
+  { data: { claim } }: Observed,
+  { status: { server, gateOpenedAt = -Infinity }, restoreFrom }: ObservedResource,
+  outcome: string,
+): Decision | undefined {
+  const isSameClaim = claim !== undefined && claim.createdAt <= gateOpenedAt;
+  if (server === undefined || (restoreFrom === 'none' && !isSameClaim)) return undefined;
+  const lack =
+    outcome === 'declined'
+      ? 'no data, and git declines the backup; bring the data back, or put restore.from: latest into git'
+      : 'neither data nor a backup; bring the volume back';
+  const anew = isSameClaim ? `delete the claim ${claim.name} with its volume, and ` : '';
+  const message = `a server had run here, but there is ${lack}, or ${anew}put restore.from: none into git to start with an empty database`;
+  return stalled('DataMissing', message);
 }
 
 /** Pods that waited long are deleted, and gone, before the gate opens. */

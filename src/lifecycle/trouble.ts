@@ -72,6 +72,23 @@ function describeCompany({ status = {} }: Pod, now: Time): string {
   return `its work is done, but the container ${others.join(', ')}, which somebody put into it, runs on; keep it out of the pods of Jobs`;
 }
 
+/** mysqld may listen for a few seconds before it gives up, as with an option that it does not know, and in each round again. */
+const SETTLING_MILLISECONDS = 10_000;
+
+/**
+ * Until when a server that has crashed does not count as Ready yet; undefined when it does, or is not Ready at all.
+ *
+ * @param now milliseconds since 1970
+ */
+export function findSettling({ status = {} }: Pod, now: Time): Time | undefined {
+  const { conditions = [], containerStatuses = [] } = status;
+  const hasCrashed = containerStatuses.some(({ lastState }) => (lastState?.terminated?.exitCode ?? 0) !== 0);
+  const since = conditions.find(({ type, status: value }) => type === 'Ready' && value === 'True')?.lastTransitionTime;
+  if (!hasCrashed || since === undefined) return undefined;
+  const settlesAt = Date.parse(since) + SETTLING_MILLISECONDS;
+  return settlesAt > now ? settlesAt : undefined;
+}
+
 type PodCondition = NonNullable<NonNullable<Pod['status']>['conditions']>[number];
 
 function describeScheduling(conditions: readonly PodCondition[], now: Time): string {

@@ -115,11 +115,20 @@ export function ownVolume({ resource, data }: Observed, storage: ObservedStorage
   return marked ?? (isSaved ? undefined : bound);
 }
 
+/**
+ * A server of the resource may have used the volume, or it is younger than the resource. Any other one was there before, and
+ * may hold what somebody else has put there under this name.
+ */
+function isOfResource({ status, createdAt }: ObservedResource, volume: ObservedVolume): boolean {
+  return status.server !== undefined || status.gateOpenedAt !== undefined || volume.createdAt >= createdAt;
+}
+
 /** The data on a volume of a deleted resource is backed up, or nobody wants it. */
 export function isGivenUp(resource: ObservedResource, volume: ObservedVolume, isBackup: boolean): boolean {
   const { deletedAt, deletionPolicy, status, skipFinalBackup, uid } = resource;
   if (deletedAt === undefined || deletionPolicy === 'Retain') return false;
-  if (deletionPolicy === 'Delete') return volume.resourceUid === uid;
+  const isOwn = volume.resourceUid === uid && isOfResource(resource, volume);
+  if (deletionPolicy === 'Delete') return isOwn;
   if (isBackup) return false;
-  return status.backedUpVolume === volume.uid || (skipFinalBackup && status.skipRecorded && volume.resourceUid === uid);
+  return status.backedUpVolume === volume.uid || (skipFinalBackup && status.skipRecorded && isOwn);
 }

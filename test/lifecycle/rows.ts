@@ -290,6 +290,11 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
         'Reconciling/ServerStarting: ',
       ],
       [
+        'is not taken for Ready right after a crash: mysqld may listen for a moment before it gives up again',
+        running({ pods: [pod({ started: true, settlesAt: NOW + 4000 })] }),
+        'Reconciling/ServerStarting: ',
+      ],
+      [
         'is never called failing while its server may be in a crash recovery',
         running({ resource: unready, pods: [pod({ started: true, createdAt: MADE })] }),
         'Reconciling/ServerStarting: ',
@@ -491,6 +496,42 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
           jobs: { restore: finished('empty') },
         }),
         'Reconciling/Opening: open-gate empty',
+      ],
+      [
+        'is empty, in a claim that was made since a server ran, and people asked for an empty database',
+        observed({
+          resource: resource({ status: { ...ran, gateOpenedAt: MADE }, restoreFrom: 'none' }),
+          passwords: active,
+          jobs: { restore: finished('empty') },
+        }),
+        'Reconciling/Opening: open-gate empty',
+      ],
+      [
+        'is empty after a server was let in on this very claim: never started silently, although git asked for an empty database once',
+        observed({
+          resource: resource({ status: { ...ran, gateOpenedAt: NOW - 90_000 }, restoreFrom: 'none' }),
+          passwords: active,
+          jobs: { restore: finished('empty') },
+        }),
+        'Stalled/DataMissing: ',
+      ],
+      [
+        'is empty after a server was let in on this very claim, and the backup is declined',
+        observed({
+          resource: resource({ status: { ...ran, gateOpenedAt: NOW - 90_000 }, restoreFrom: 'none' }),
+          passwords: active,
+          jobs: { restore: finished('declined') },
+        }),
+        'Stalled/DataMissing: ',
+      ],
+      [
+        'whose backup was declined before a server was let in: looked at again',
+        observed({
+          resource: resource({ status: { ...ran, gateOpenedAt: NOW - 30_000 }, restoreFrom: 'none' }),
+          passwords: active,
+          jobs: { restore: finished('declined') },
+        }),
+        'Reconciling/ReplacingJob: delete-job restore',
       ],
       [
         'whose backup is refused keeps the gate closed',
@@ -904,6 +945,16 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
         'Reconciling/BackedUp: record-backup',
       ],
       [
+        'takes the backup Job away where the gate was opened again beside it, and rows may have come since',
+        running({ resource: dying, statefulSet: undefined, jobs: { backup: finished('done') } }),
+        'Reconciling/Stopping: delete-job backup',
+      ],
+      [
+        'forgets the backup then, too, before it closes that gate',
+        running({ resource: saved, statefulSet: undefined }),
+        'Reconciling/Stopping: forget-backup',
+      ],
+      [
         'records that there was nothing to back up',
         running({ resource: dying, ...stopped, jobs: { backup: finished('nothing') } }),
         'Reconciling/BackedUp: record-backup',
@@ -1117,6 +1168,35 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
       [
         'with policy Retain keeps both claims and needs no Job',
         running({ resource: { ...dying, deletionPolicy: 'Retain' }, ...stopped }),
+        'Reconciling/Deleted: remove-finalizer',
+      ],
+      [
+        'with policy Delete leaves what was there before it and what no server of it was let into: somebody else may have made it',
+        observed({
+          ...stopped,
+          resource: resource({ deletedAt: NOW - 5000, deletionPolicy: 'Delete' }),
+          data: {
+            claim: claim('data', { createdAt: MADE - 9000 }),
+            volumes: [volume('data', { createdAt: MADE - 8000 })],
+          },
+          backup: { claim: undefined, volumes: [] },
+        }),
+        'Reconciling/Deleted: remove-finalizer',
+      ],
+      [
+        'whose data is given up leaves what was there before it and what no server of it was let into',
+        observed({
+          ...stopped,
+          resource: resource({
+            deletedAt: NOW - 5000,
+            skipFinalBackup: true,
+            status: { ...ran, server: undefined, skipRecorded: true },
+          }),
+          data: {
+            claim: claim('data', { createdAt: MADE - 9000 }),
+            volumes: [volume('data', { createdAt: MADE - 8000 })],
+          },
+        }),
         'Reconciling/Deleted: remove-finalizer',
       ],
       [

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import type { Pod } from '../../src/cluster/types.ts';
-import { describeDelay, describeTrouble } from '../../src/lifecycle/trouble.ts';
+import { describeDelay, describeTrouble, findSettling } from '../../src/lifecycle/trouble.ts';
 
 /** A pod whose container ended with this message. */
 function ended(message: string, exitCode = 1): Pod {
@@ -83,5 +83,24 @@ describe('what keeps the pod of a Job, where it says nothing itself,', () => {
     const told = describeDelay(pod, MADE + seconds * 1000);
     expect(told).toContain(text);
     expect(told === '').toBe(text === '');
+  });
+});
+
+describe('a server that is Ready', () => {
+  const now = Date.parse('2026-01-01T00:01:00Z');
+  const up = (lastState: object, readySince: string, value = 'True'): Pod => {
+    const conditions = [{ type: 'Ready', status: value, lastTransitionTime: readySince }];
+    const status = { conditions, containerStatuses: [{ lastState, state: { running: {} } }] };
+    return { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'shop-0' }, status } as unknown as Pod;
+  };
+  const crashed = { terminated: { exitCode: 1 } };
+  it.each([
+    ['counts at once at its first start', up({}, '2026-01-01T00:00:59Z'), undefined],
+    ['counts at once after a restart', up({ terminated: { exitCode: 0 } }, '2026-01-01T00:00:59Z'), undefined],
+    ['counts ten seconds later after a crash', up(crashed, '2026-01-01T00:00:59Z'), now + 9000],
+    ['counts once it has stayed up', up(crashed, '2026-01-01T00:00:50Z'), undefined],
+    ['does not count when it is not', up(crashed, '2026-01-01T00:00:59Z', 'False'), undefined],
+  ])('%s', (...[, pod, settlesAt]) => {
+    expect(findSettling(pod, now)).toBe(settlesAt);
   });
 });

@@ -122,6 +122,18 @@ const CHECKS: readonly Check[] = [
       [...state.data.volumes, ...state.backup.volumes].some((one) => one.uid === action.uid && one.resourceUid === ''),
   ],
   [
+    'I1: the final backup counts only while no server may be let in',
+    (action, { gate }) => !(isEndOfData(action) || action.kind === 'record-backup') || gate === undefined,
+  ],
+  [
+    'I1: the gate of a resource that is being deleted is closed only where no earlier backup would count',
+    (action, { resource: owner, jobs: { backup } }) =>
+      action.kind !== 'close-gate' ||
+      owner?.deletedAt === undefined ||
+      owner.deletionPolicy !== 'Backup' ||
+      (owner.status.backedUpVolume === '' && (backup?.ours !== true || backup.deleting)),
+  ],
+  [
     'I2: a restore starts only behind a closed gate',
     (action, state) => action.kind !== 'create-job' || action.step !== 'restore' || state.gate === undefined,
   ],

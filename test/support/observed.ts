@@ -93,6 +93,7 @@ export function pod(change: Partial<ObservedPod> = {}): ObservedPod {
     endsBy: undefined,
     ended: false,
     ready: false,
+    settlesAt: undefined,
     node: 'node-1',
     image: 'mysql:9.7',
     trouble: '',
