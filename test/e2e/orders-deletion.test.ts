@@ -110,6 +110,25 @@ describe.concurrent('a deletion', () => {
       await comesBack(database);
     }));
 
+  // A watcher without a lease does that which is held up between its look at the living resource and the gate.
+  it('beside which a gate is opened backs up again what a server writes behind its backup', () =>
+    withDatabase('late-gate', {}, async (database) => {
+      const { data } = await database.get<{ data: object }>('configmap', `${NAME}-gate`);
+      const job = `backup-${NAME}-job`;
+      await database.delete();
+      await database.untilPrinted('the backup Job is made', ['get', 'job', job, '-o', 'name'], /./);
+      await database.watcher.kill();
+      await database.kubectl(['wait', '--for=condition=Complete', 'job', job, '--timeout=120s']);
+      const gate = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: `${NAME}-gate` }, data };
+      await database.kubectl(['create', '-f', '-'], JSON.stringify(gate));
+      await database.deliver();
+      await database.namespace.ready(NAME);
+      await database.sql("insert into t values (3,'three')");
+      database.watcher.start();
+      await database.untilGone();
+      await comesBack(database, ['3\tthree']);
+    }));
+
   it('of a server that crashes again and again', () =>
     withDatabase('crashing', {}, async (database) => {
       await database.deliver({ config: { no_such_option: '1' } });

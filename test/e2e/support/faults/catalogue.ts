@@ -22,17 +22,18 @@ const MANY_KILLS = 3;
 
 const PHASES = ['before', 'after'] as const;
 
-/** The whole sweep: one kill at each call, and many kills in one life. */
-export function allKills(): Disturbance[] {
+/** Many kills in one life: after these every call of every story was killed before and after it. */
+export function manyKills(): Disturbance[] {
+  return [...killsEvery(MANY_KILLS), killAtEach('before'), killAtEach('after'), killAtEach('before and after')];
+}
+
+/** Few kills in one life, and then one alone: most of the lives there are. */
+export function fewKills(): Disturbance[] {
   const indices = Array.from({ length: MOST_CALLS - 1 }, (_, at) => at + 1);
   return [
+    ...killsEvery(FEW_KILLS),
     ...PHASES.flatMap((phase) => indices.map((index) => killOnceAt(phase, index))),
     { ...killOnceAt('before', MOST_CALLS), isBeyond: true },
-    ...killsEvery(FEW_KILLS),
-    ...killsEvery(MANY_KILLS),
-    killAtEach('before'),
-    killAtEach('after'),
-    killAtEach('before and after'),
   ];
 }
 
