@@ -156,14 +156,14 @@ function concludeRestore(observed: Observed, resource: ObservedResource, now: nu
 
 /**
  * Where a server had run there must be data, unless people asked for an empty database since. That git asks for one tells
- * nothing about a claim that a server was already let in on: it was asked for then.
+ * nothing about a claim on which a server was Ready already: it was asked for then.
  */
 function tellMissing(
   { data: { claim } }: Observed,
-  { status: { server, gateOpenedAt = -Infinity }, restoreFrom }: ObservedResource,
+  { status: { server, gateOpenedAt = -Infinity, notReadySince = Infinity }, restoreFrom }: ObservedResource,
   outcome: string,
 ): Decision | undefined {
-  const isSameClaim = claim !== undefined && claim.createdAt <= gateOpenedAt;
+  const isSameClaim = claim !== undefined && claim.createdAt <= gateOpenedAt && notReadySince > gateOpenedAt;
   if (server === undefined || (restoreFrom === 'none' && !isSameClaim)) return undefined;
   const lack =
     outcome === 'declined'

@@ -507,7 +507,7 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
         'Reconciling/Opening: open-gate empty',
       ],
       [
-        'is empty after a server was let in on this very claim: never started silently, although git asked for an empty database once',
+        'is empty after a server was Ready on this very claim: never started silently, although git asked for an empty database once',
         observed({
           resource: resource({ status: { ...ran, gateOpenedAt: NOW - 90_000 }, restoreFrom: 'none' }),
           passwords: active,
@@ -516,13 +516,25 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
         'Stalled/DataMissing: ',
       ],
       [
-        'is empty after a server was let in on this very claim, and the backup is declined',
+        'is empty after a server was Ready on this very claim, and the backup is declined',
         observed({
           resource: resource({ status: { ...ran, gateOpenedAt: NOW - 90_000 }, restoreFrom: 'none' }),
           passwords: active,
           jobs: { restore: finished('declined') },
         }),
         'Stalled/DataMissing: ',
+      ],
+      [
+        'is empty, and a watcher ended before it could open the gate for the empty database that people asked for',
+        observed({
+          resource: resource({
+            status: { ...ran, gateOpenedAt: NOW - 90_000, notReadySince: NOW - 300_000 },
+            restoreFrom: 'none',
+          }),
+          passwords: active,
+          jobs: { restore: finished('empty') },
+        }),
+        'Reconciling/Opening: open-gate empty',
       ],
       [
         'whose backup was declined before a server was let in: looked at again',
