@@ -101,12 +101,12 @@ function stopServer(observed: Observed, { deletedAt = 0 }: ObservedResource, now
 
 /**
  * A watcher that was held up between its look and the gate opens one beside the final backup, or after it, and a tool may have
- * made the StatefulSet again: what a server writes then is in no backup. The Job goes first, its record next, then that gate.
+ * made the StatefulSet again: what a server writes then is in no backup. It counts no more, nor does its Job, before that gate
+ * is closed.
  */
 function forgetBackup(observed: Observed, { deletionPolicy, status }: ObservedResource): Decision | undefined {
   if (!observed.gate || deletionPolicy !== 'Backup') return undefined;
+  if (status.backedUpVolume === '' && !currentBackup(observed)) return undefined;
   const message = 'a server may have been let in beside the final backup, which is made again';
-  const job = currentBackup(observed);
-  if (job) return reconciling('Stopping', message, { kind: 'delete-job', step: 'backup', uid: job.uid });
-  return status.backedUpVolume === '' ? undefined : reconciling('Stopping', message, { kind: 'forget-backup' });
+  return reconciling('Stopping', message, { kind: 'forget-backup' });
 }

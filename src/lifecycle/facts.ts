@@ -21,7 +21,8 @@ export function recordFacts(observed: Observed, decision: Decision, earlier: Fie
       case 'record-backup':
         return { backedUpVolume: action.volumeUid, ...lastBackup(observed.jobs.backup?.result) };
       case 'forget-backup':
-        return { backedUpVolume: undefined };
+        // A Job that was made before is not the one that is wanted any more.
+        return { backedUpVolume: undefined, gateOpenedAt: time };
       case 'record-skip':
         return { skipRecorded: true };
       default:

@@ -26,7 +26,8 @@ export function describeInputs(seen: {
   const claims = [uidOf(data.claim), uidOf(backup.claim)];
   // A claim that was made again may be another volume's: what a Job's pod saw behind the earlier one counts for nothing.
   return {
-    backup: hashInput('backup', uidOf(boundVolume(data)), ...claims),
+    // What was backed up before a server was let in again is not what is on the volume now.
+    backup: hashInput('backup', uidOf(boundVolume(data)), ...claims, String(status.gateOpenedAt)),
     restore: hashInput('restore', from, ...claims, status.resetSince),
     // Revisions of a Secret that was made again begin anew.
     'change-pass': hashInput('change-pass', mode, uidOf(passwords.active?.metadata), String(passwords.revision)),

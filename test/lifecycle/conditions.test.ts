@@ -5,7 +5,7 @@ import { buildStatus, type Condition, type Status } from '../../src/lifecycle/co
 import { decide } from '../../src/lifecycle/decide.ts';
 import { mergePatch } from '../../src/lifecycle/merge-patch.ts';
 import type { Observed } from '../../src/lifecycle/observed.ts';
-import { NOW, finished, job, observed, pod, resource, running, volume, claim } from '../support/observed.ts';
+import { NOW, RAN, finished, job, observed, pod, resource, running, volume, claim } from '../support/observed.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 const TIME = '1970-01-12T13:46:40Z';
@@ -72,6 +72,13 @@ describe('a gate', () => {
 
   it('that the status knows keeps its time', () => {
     expect(statusOf(running(), { gateOpenedAt: 'earlier' })).toMatchObject({ gateOpenedAt: 'earlier' });
+  });
+
+  it('forgets a backup beside which a gate was opened, and with that its Job, which was made for an earlier opening', () => {
+    const saved = resource({ deletedAt: NOW - 5000, status: { ...RAN, backedUpVolume: 'data-volume' } });
+    const status = statusOf(running({ resource: saved }), { gateOpenedAt: 'earlier', backedUpVolume: 'data-volume' });
+    expect(status).toMatchObject({ gateOpenedAt: TIME });
+    expect(status).not.toHaveProperty('backedUpVolume');
   });
 });
 

@@ -32,6 +32,7 @@ describe('the backup Job', () => {
     ['the data claim was made again', { data: { ...seen.data, claim: claim('data', { uid: 'again' }) } }],
     ['the backup claim was made again', { backup: { ...seen.backup, claim: claim('backup', { uid: 'again' }) } }],
     ['the volume was made again', { data: { ...seen.data, volumes: [volume('data', { uid: 'again' })] } }],
+    ['a server was let in since', { status: { ...seen.status, gateOpenedAt: 1 } }],
   ])('is another one when %s', (_, change) => {
     expect(describeInputs({ ...seen, ...change }).backup).not.toBe(backup);
   });

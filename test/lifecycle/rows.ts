@@ -957,12 +957,12 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
         'Reconciling/BackedUp: record-backup',
       ],
       [
-        'takes the backup Job away where the gate was opened again beside it, and rows may have come since',
+        'forgets the backup Job where the gate was opened again beside it, since rows may have come after it',
         running({ resource: dying, statefulSet: undefined, jobs: { backup: finished('done') } }),
-        'Reconciling/Stopping: delete-job backup',
+        'Reconciling/Stopping: forget-backup',
       ],
       [
-        'forgets the backup then, too, before it closes that gate',
+        'forgets the backup where the gate was opened again behind it',
         running({ resource: saved, statefulSet: undefined }),
         'Reconciling/Stopping: forget-backup',
       ],
