@@ -23,10 +23,11 @@ async function makeImpatientJob(life: Life): Promise<void> {
   const { namespace, name } = life;
   const volume = await namespace.kubectl(['get', 'pvc', `${name}-pvc`, '-o', 'jsonpath={.spec.volumeName}']);
   const volumeUid = await kubectl(['get', 'pv', volume, '-o', 'jsonpath={.metadata.uid}']);
+  const openedAt = await namespace.kubectl(['get', 'mysql', name, '-o', 'jsonpath={.status.gateOpenedAt}']);
   const claims = [await life.uidOf('pvc', `${name}-pvc`), await life.uidOf('pvc', `backup-${name}-pvc`)];
   const { yaml } = renderJob(buildModel(mysql(name) as MySQLResource, namespace.name), 'backup', {
     resourceUid: await life.uidOf('mysql', name),
-    inputHash: hashInput('backup', volumeUid, ...claims),
+    inputHash: hashInput('backup', volumeUid, ...claims, String(Date.parse(openedAt))),
     keep: 3,
     final: true,
     volumeUid,
