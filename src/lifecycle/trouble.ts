@@ -97,11 +97,15 @@ function describeScheduling(conditions: readonly PodCondition[], now: Time): str
   return now - Date.parse(lastTransitionTime) > SLOW_MILLISECONDS ? shorten(`${reason}: ${message}`) : '';
 }
 
+const OUT_OF_MEMORY = 'OOMKilled: it needs more memory than resources.limits.memory allows; raise that in git';
+
 type ContainerStatus = NonNullable<NonNullable<Pod['status']>['containerStatuses']>[number];
 
 function describeContainer({ state = {}, lastState = {} }: ContainerStatus): string {
   const { waiting, terminated } = state;
-  const said = lastLine((terminated ?? lastState.terminated)?.message);
+  const ended = terminated ?? lastState.terminated;
+  // What it said last is of no use then: nobody told it.
+  const said = ended?.reason === 'OOMKilled' ? OUT_OF_MEMORY : lastLine(ended?.message);
   if (terminated) return terminated.exitCode === 0 ? '' : said;
   return waiting ? describeWaiting(waiting, said) : '';
 }

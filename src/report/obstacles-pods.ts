@@ -117,14 +117,17 @@ function describeConfig(situation: Situation, pod: Pod): Obstacle | undefined {
 function describeCrash(situation: Situation, pod: Pod): Obstacle | undefined {
   // A Job's pod is not started again; what it says is told with its Job.
   if (stepOf(pod) !== undefined || !isCrashing(pod)) return undefined;
-  const { exitCode = 0, finishedAt = null } = lastEnd(pod) ?? {};
+  const { exitCode = 0, finishedAt = null, reason } = lastEnd(pod) ?? {};
   const { restartCount = 0 } = containerOf(pod) ?? {};
-  const message = `the server ends with exit code ${String(exitCode)} and was started ${String(restartCount + 1)} times`;
-  return obstacle('CrashLoop', message, {
+  const end = reason === 'OOMKilled' ? 'is killed for want of memory' : `ends with exit code ${String(exitCode)}`;
+  return obstacle('CrashLoop', `the server ${end} and was started ${String(restartCount + 1)} times`, {
     ...about(situation, pod),
     since: finishedAt,
     evidence: crashEvidence(situation, pod),
-    next: next('read what it says, and mend it in git', kubectl(situation, 'logs', pod.metadata.name, '--previous')),
+    next:
+      reason === 'OOMKilled'
+        ? next('raise resources.limits.memory in git')
+        : next('read what it says, and mend it in git', kubectl(situation, 'logs', pod.metadata.name, '--previous')),
   });
 }
 

@@ -37,7 +37,8 @@ export function formatPage(report: StatusReport, options: PageOptions): string {
   const { paint, now } = options;
   const { namespace, name, phase, since, message } = report;
   const state = paint(STYLES[phase], formatPhase(phase));
-  const head = `${paint('strong', name)} in the namespace ${namespace}: ${state} for ${formatSince(since, now)}`;
+  const age = since === null ? '' : ` for ${formatSince(since, now)}`;
+  const head = `${paint('strong', name)} in the namespace ${namespace}: ${state}${age}`;
   return [
     head,
     `  ${message}`,

@@ -10,6 +10,12 @@ function ended(message: string, exitCode = 1): Pod {
   return { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'shop-0' }, status } as unknown as Pod;
 }
 
+/** A pod whose container was ended by somebody else. */
+function endedFor(reason: string, message: string): Pod {
+  const status = { containerStatuses: [{ state: { terminated: { exitCode: 137, reason, message } } }] };
+  return { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'shop-0' }, status } as unknown as Pod;
+}
+
 /** A pod whose container waits. */
 function waiting(reason: string, message: string): Pod {
   const status = { containerStatuses: [{ state: { waiting: { reason, message } } }] };
@@ -34,6 +40,11 @@ it.each([
     '[ERROR] [InnoDB] Invalid downgrade',
   ],
   ['the last line where none does', ended('one\ntwo\n'), 'two'],
+  [
+    'what to do about too little memory, not what was said before',
+    endedFor('OOMKilled', 'ready for connections'),
+    'OOMKilled: it needs more memory than resources.limits.memory allows; raise that in git',
+  ],
   ['the reason that a Job tells, not its JSON', ended(result), 'mysqld says "error"'],
   // Each try and each pause would be written into the status, for as long as the image is missing.
   ['one text for a try to pull an image …', waiting('ErrImagePull', missing), `ImagePullBackOff: ${missing}`],

@@ -319,6 +319,16 @@ describe('why a resource waits', () => {
     expect(first({ pods, details: { events: [], logs } })?.evidence).toEqual([{ kind, text }]);
   });
 
+  it('a server that is killed for want of memory tells that, whatever it said before', () => {
+    const terminated = { exitCode: 1, reason: 'OOMKilled', message: 'ERROR 2013: Lost connection\n' };
+    const pods = [serverPod(waitingContainer('CrashLoopBackOff', '', { restartCount: 3, lastState: { terminated } }))];
+    expect(first({ pods })).toMatchObject({
+      reason: 'CrashLoop',
+      message: 'the server is killed for want of memory and was started 4 times',
+      next: { text: 'raise resources.limits.memory in git', command: null },
+    });
+  });
+
   it.each([
     ['backup', 'BackupFailed', 'otus.homework/skip-final-backup: "true"'],
     ['restore', 'RestoreFailed', 'mend the cause, then delete the Job, and it is made again'],
@@ -716,6 +726,11 @@ Password     not told yet
     ['the old one still works, although its time was over at', '30s'],
   ])('of a changed password: %s', (text, passwordOverlap) => {
     expect(page(overlap({ passwordOverlap }))).toContain(`Password     changed; ${text} `);
+  });
+
+  it('says nothing of a time that is not known', () => {
+    const change = { resource: resource({ status: undefined }), watcher: NOBODY };
+    expect(page(change)).toMatch(/^shop in the namespace prod: Waiting\n/);
   });
 
   it('has colours only where they are wanted', () => {
