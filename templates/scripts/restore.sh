@@ -7,6 +7,7 @@
 . ./job-server.sh
 
 password_file=/etc/kubectl-mysql/active/current
+previous_file=/etc/kubectl-mysql/active/previous
 # What makes tables that were legal once legal again, and keeps new ones as they were written.
 lenient="--loose-sql-require-primary-key=OFF --loose-sql-generate-invisible-primary-key=OFF --loose-innodb-strict-mode=OFF
   --loose-explicit-defaults-for-timestamp=ON --loose-restrict-fk-on-non-standard-key=OFF --loose-disabled-storage-engines="
@@ -328,8 +329,31 @@ keep_grant() {
       warn "a right on something that is gone was not granted; it is in state/refused-grants.sql: $(error_in "$work/lines.err")"
       cat "$work/failed-line" >>"$state/refused-grants.sql"
       ;;
-    *) fail "an account could not be restored: $(error_in "$work/lines.err") ($(sed 's/ IDENTIFIED WITH .* REQUIRE / ... REQUIRE /' "$work/failed-line"))" ;;
+    'ERROR 1149 '*) grant_known || refuse_account ;;
+    *) refuse_account ;;
   esac
+}
+
+refuse_account() {
+  fail "an account could not be restored: $(error_in "$work/lines.err") ($(sed 's/ IDENTIFIED WITH .* REQUIRE / ... REQUIRE /' "$work/failed-line"))"
+}
+
+# grant_known: of rights by names of another release, or of a plugin that is not loaded yet, the known ones are given. Those
+# of SET_USER_ID are two since 8.2; MySQL does the same when it upgrades data.
+grant_known() {
+  local name names known='' unknown='' rest
+  names=$(sed -n 's/^GRANT \([A-Z0-9_,]*\) ON \*\.\* TO .*/\1/p' "$work/failed-line")
+  [[ -n $names ]] || return 1
+  rest=$(sed 's/^GRANT [A-Z0-9_,]*//' "$work/failed-line")
+  names=$(sed 's/\bSET_USER_ID\b/SET_ANY_DEFINER ALLOW_NONEXISTENT_DEFINER/; s/,/ /g' <<<"$names")
+  query 'SHOW PRIVILEGES' | cut -f 1 | tr '[:lower:]' '[:upper:]' >"$work/privileges" || return
+  for name in $names; do
+    if grep -qxF "$name" "$work/privileges"; then known=$known,$name; else unknown=$unknown,$name; fi
+  done
+  if [[ -n $known ]]; then client -e "GRANT $(cut -c 2- <<<"$known")$rest" 2>"$work/lines.err" || return; fi
+  [[ -n $unknown ]] || return 0
+  warn "a right that this MySQL does not know was not granted; it is in state/refused-grants.sql: $(cut -c 2- <<<"$unknown")"
+  echo "GRANT $(cut -c 2- <<<"$unknown")$rest" >>"$state/refused-grants.sql"
 }
 
 # load_accounts: by an account of ours, since root is made again like all others.
@@ -376,9 +400,12 @@ list_roots() {
     FROM mysql.user WHERE User = 'root'"
 }
 
-# print_password_change: neither a policy nor a history may be in the way.
+# print_password_change: neither a policy nor a history may be in the way. A second password would outlive the change of the
+# first one, for ever; it stays only while the Secret tells it.
 print_password_change() {
-  local can history time root password
+  local can history time root password discard=''
+  [[ -s $previous_file ]] || discard=$(query "SELECT 'yes' FROM information_schema.COLUMNS
+    WHERE TABLE_SCHEMA = 'mysql' AND TABLE_NAME = 'user' AND COLUMN_NAME = 'User_attributes'")
   password=$(sed "s/\\\\/\\\\\\\\/g; s/'/''/g" "$password_file")
   echo "FLUSH PRIVILEGES; SET SESSION sql_log_bin=0;"
   query "SELECT CONCAT('SET GLOBAL ', VARIABLE_NAME, '=', IF(VARIABLE_NAME LIKE '%check_user_name', 'OFF', '0'), ';')
@@ -387,6 +414,7 @@ print_password_change() {
     ((can == 1)) || continue
     printf "ALTER USER %s PASSWORD HISTORY 0 PASSWORD REUSE INTERVAL 0 DAY;\n" "$root"
     printf "ALTER USER %s IDENTIFIED BY '%s';\n" "$root" "$password"
+    [[ -z $discard ]] || printf "ALTER USER %s DISCARD OLD PASSWORD;\n" "$root"
     printf "ALTER USER %s PASSWORD HISTORY %s PASSWORD REUSE INTERVAL %s;\n" "$root" "$history" "$time"
   done <"$work/roots"
   [[ $account == root ]] || echo "DROP USER $account@localhost;"

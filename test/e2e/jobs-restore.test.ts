@@ -115,27 +115,70 @@ describe.concurrent('a restore', () => {
     await database.stop();
     expect(await database.runJob('backup')).toMatchObject({ outcome: 'done' });
     await database.start('data');
-    await database.load('INSERT INTO shop.t VALUES (2)');
+    const old = 'Rotated-0ut-of-use';
+    await database.load(`INSERT INTO shop.t VALUES (2);
+      ALTER USER root@'%' IDENTIFIED BY '${old}'; ALTER USER root@'%' IDENTIFIED BY 'An0ther-one' RETAIN CURRENT PASSWORD`);
     await database.stop();
     const password = `it's \\ used`;
-    const secret = {
-      apiVersion: 'v1',
-      kind: 'Secret',
-      metadata: { name: 'there-active' },
-      stringData: { current: password },
+    const writeActive = (data: Readonly<Record<string, string>>): Promise<string> => {
+      const metadata = { name: 'there-active' };
+      return namespace.kubectl(
+        ['apply', '-f', '-'],
+        stringify({ apiVersion: 'v1', kind: 'Secret', metadata, stringData: data }),
+      );
     };
-    await namespace.kubectl(['apply', '-f', '-'], stringify(secret));
+    const logIn = (word: string): Promise<string> => {
+      const words = ['-h', 'there', '-uroot', `-p${word}`, '-N', '-e', 'SELECT 1'];
+      return namespace.kubectl(['exec', 'there-0', '--', 'mysql', ...words]);
+    };
+    const startOn = async (): Promise<void> => {
+      await database.removeJobs();
+      await namespace.kubectl(['create', 'configmap', 'there-gate', '--from-literal=expect=data']);
+      await namespace.deliver(mysql('there'));
+      await namespace.ready('there', 180);
+    };
+
+    // Within the overlap, which goes on after it.
+    await writeActive({ current: password, previous: old });
     const result = await database.runJob('restore');
     expect(result, result.reason).toMatchObject({ outcome: 'done', found: 'data' });
+    await startOn();
+    expect(await logIn(password)).toBe('1\n');
+    expect(await logIn(old)).toBe('1\n');
+
+    // Nobody knows of a second password: it must not work for ever.
+    await database.stop();
+    await namespace.kubectl(['delete', 'secret', 'there-active']);
+    await writeActive({ current: password });
     expect(await database.runJob('restore')).toMatchObject({ outcome: 'done', found: 'data' });
-    await database.removeJobs();
-    await namespace.kubectl(['create', 'configmap', 'there-gate', '--from-literal=expect=data']);
-    await namespace.deliver(mysql('there'));
-    await namespace.ready('there', 180);
+    expect(await database.runJob('restore')).toMatchObject({ outcome: 'done', found: 'data' });
+    await startOn();
     expect(await database.rows('SELECT id FROM shop.t ORDER BY id', password)).toEqual([['1'], ['2']]);
-    const words = ['-h', 'there', '-uroot', `-p${password}`, '-N', '-e', 'SELECT 1'];
-    expect(await namespace.kubectl(['exec', 'there-0', '--', 'mysql', ...words])).toBe('1\n');
+    expect(await logIn(password)).toBe('1\n');
+    await expect(logIn(old)).rejects.toThrow('Access denied');
     await expect(database.rows('SELECT 1', PASSWORD)).rejects.toThrow('Access denied');
+  });
+
+  it('gives the rights that this release knows, where the backup is of another one', async () => {
+    const database = new Database(namespace, 'rights');
+    await database.start('empty');
+    await database.load(`INSERT INTO mysql.global_grants VALUES ('root', '%', 'SET_USER_ID', 'Y'),
+        ('root', '%', 'OF_A_PLUGIN', 'Y'), ('root', 'localhost', 'OF_A_PLUGIN', 'N');
+      DELETE FROM mysql.global_grants WHERE USER = 'root' AND HOST = '%' AND PRIV IN ('SET_ANY_DEFINER', 'ALLOW_NONEXISTENT_DEFINER');
+      FLUSH PRIVILEGES`);
+    await database.stop();
+    expect(await database.runJob('backup')).toMatchObject({ outcome: 'done' });
+    await database.emptyVolume();
+    const result = await database.runJob('restore');
+    expect(result, result.reason).toMatchObject({ outcome: 'done', found: 'restored' });
+    expect(result.warnings.filter((text) => text.includes('OF_A_PLUGIN'))).toHaveLength(2);
+    await database.removeJobs();
+    await database.start('data');
+    const rights = await database.rows("SELECT PRIV FROM mysql.global_grants WHERE USER = 'root' AND HOST = '%'");
+    expect(rights.flat()).toEqual(
+      expect.arrayContaining(['SET_ANY_DEFINER', 'ALLOW_NONEXISTENT_DEFINER', 'SYSTEM_USER']),
+    );
+    expect(rights.flat()).not.toContain('OF_A_PLUGIN');
   });
 
   it('of a damaged backup is refused, of whichever file, and no other one is taken', async () => {
