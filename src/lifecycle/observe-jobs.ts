@@ -104,7 +104,7 @@ function toObserved(
     hasPods: pods.length > 0,
     trouble,
     outdated: hinders && made !== undefined && isOther(made, identity.manifestHash(step)),
-    result: readResult(pods),
+    result: readResult(pods, step),
   };
 }
 
@@ -122,10 +122,12 @@ function describePods({ name, creationTimestamp }: Job['metadata'], pods: readon
   return texts.find((text) => text !== '') ?? '';
 }
 
-/** The result of the pod that ended last. */
-function readResult(pods: readonly Pod[]): JobResult | undefined {
+/** The result of the pod that ended last. A container that somebody put beside ours, and ends after it, tells none. */
+function readResult(pods: readonly Pod[], step: JobStep): JobResult | undefined {
   const ends = pods.flatMap(({ status }) =>
-    (status?.containerStatuses ?? []).flatMap(({ state }) => (state?.terminated ? [state.terminated] : [])),
+    (status?.containerStatuses ?? []).flatMap(({ name, state }) =>
+      name === step && state?.terminated ? [state.terminated] : [],
+    ),
   );
   const last = ends.sort((a, b) => String(a.finishedAt).localeCompare(String(b.finishedAt))).at(-1);
   if (last?.message === undefined) return undefined;
