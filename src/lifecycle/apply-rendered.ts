@@ -61,7 +61,8 @@ export function createApplier(): Applier {
       if (memory && !isDue(memory, { observation, hash, now })) {
         return memory.refusal === undefined ? { changed: false, hash } : { changed: false, refusal: memory.refusal };
       }
-      const { changed, refusal } = await applyAll(objects, observation, manifests);
+      const isAsApplied = memory?.hash === hash && memory.refusal === undefined;
+      const { changed, refusal } = await applyAll(objects, observation, { manifests, isAsApplied });
       memories.set(id, { hash, comparedAt: now, refusal });
       return refusal === undefined ? { changed, hash } : { changed, refusal };
     },
@@ -107,16 +108,23 @@ function isDue(
   return data.claim === undefined || backup.claim === undefined || statefulSet === undefined;
 }
 
+/** What is delivered. */
+interface Delivery {
+  readonly manifests: readonly Manifest[];
+  /** The very same was applied before: what holds all of it needs no write. */
+  readonly isAsApplied: boolean;
+}
+
 async function applyAll(
   objects: Objects,
   observation: Observation,
-  manifests: readonly Manifest[],
+  { manifests, isAsApplied }: Delivery,
 ): Promise<Pick<Applied, 'changed' | 'refusal'>> {
   let changed = false;
   let refusal: string | undefined;
   for (const manifest of manifests) {
     try {
-      if (!(await applyOne(objects, observation, manifest))) continue;
+      if (!(await applyOne(objects, observation, { manifest, isAsApplied }))) continue;
       changed = true;
     } catch (error) {
       // The others are applied all the same: a claim that cannot shrink must not keep a configuration back.
@@ -133,16 +141,23 @@ function explainRefusal({ kind, metadata }: Manifest, error: unknown): string {
   return `${kind} ${metadata.name ?? ''} is refused: ${error.message}`;
 }
 
-/** Whether it was written. */
-async function applyOne(objects: Objects, observation: Observation, manifest: Manifest): Promise<boolean> {
+/**
+ * Whether it was changed. A manifest that is new is always applied: only the API server knows which fields an earlier one had
+ * that this one has not.
+ */
+async function applyOne(
+  objects: Objects,
+  observation: Observation,
+  { manifest, isAsApplied }: { readonly manifest: Manifest; readonly isAsApplied: boolean },
+): Promise<boolean> {
   const kind = kindOf(manifest);
   const key = { namespace: manifest.metadata.namespace, name: manifest.metadata.name ?? '' };
   const live = await objects.find(kind, key);
-  if (live && (contains(live, manifest) || isUnready(live))) return false;
+  if (live && (isUnready(live) || (isAsApplied && contains(live, manifest)))) return false;
   // A child that is made anew must not outlive a resource that is deleted at this moment.
   if (!live && (await isGoing(objects, observation))) return false;
-  await objects.apply(kind, manifest);
-  return true;
+  const { metadata } = await objects.apply(kind, manifest);
+  return metadata.resourceVersion !== live?.metadata.resourceVersion;
 }
 
 function kindOf({ kind }: Manifest): Kind {

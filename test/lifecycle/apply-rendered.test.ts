@@ -1,4 +1,4 @@
-// What `watch --render` takes away: what it applied itself and is not rendered any more.
+// What `watch --render` writes, and takes away: what it applied itself and is not rendered any more.
 
 import { expect, it } from 'vitest';
 import { FINALIZER, RESOURCE_LABEL } from '../../src/api/names.ts';
@@ -62,4 +62,38 @@ it('a policy that was applied and is not rendered any more goes, however many re
     }),
   );
   expect(removed.sort()).toEqual(names.map((name) => `NetworkPolicy ${name}`));
+});
+
+it('what is new is applied although all of it is there, since a field may be gone; what was applied is only compared', async () => {
+  const stored: StoredObject[] = [];
+  const { objects } = serve(stored);
+  const applied: string[] = [];
+  const noted = {
+    ...objects,
+    apply: (_: Kind, manifest: Manifest) => {
+      const { kind, metadata } = manifest;
+      applied.push(kind);
+      const known = stored.findIndex((one) => one.kind === kind && one.metadata.name === metadata.name);
+      const { metadata: identity } = object(kind, metadata.name ?? '', {}, metadata);
+      const made = { ...manifest, metadata: identity, status: { phase: 'Bound' } };
+      stored.splice(known < 0 ? stored.length : known, known < 0 ? 0 : 1, made);
+      return Promise.resolve(made);
+    },
+  } as unknown as Objects;
+  const applier = createApplier();
+  const spec = { image: 'mysql:8.4', database: 'shop', password: 'x', storage_size: '1Gi' };
+  const deliver = (change: object, now: number): Promise<unknown> => {
+    const one = object('MySQL', 'shop', { spec: { ...spec, ...change } }, { finalizers: [FINALIZER] });
+    stored.splice(0, stored[0]?.kind === 'MySQL' ? 1 : 0, one);
+    const observed = { ...running({ resource: resource({ uid: one.metadata.uid }) }), name: 'shop' };
+    const observation = { key: { namespace: 'a', name: 'shop' }, observed, resource: one } as unknown as Observation;
+    applied.length = 0;
+    return applier.apply(noted, observation, now);
+  };
+  await deliver({ nodeSelector: { disk: 'fast' } }, 0);
+  expect(applied).toContain('StatefulSet');
+  await deliver({}, 1);
+  expect(applied).toContain('StatefulSet');
+  await deliver({}, 10_000_000);
+  expect(applied).toEqual([]);
 });
