@@ -70,7 +70,8 @@ function changed(
   const changes: Readonly<Record<typeof change, Fields>> = {
     begin: { next: desired },
     complete: { current: next, previous: current, next: null },
-    confirm: { next: null },
+    // Beside it an earlier one may still work, of which nobody knows any more: it is discarded after the overlap, too.
+    confirm: { next: null, previous: current },
     withdraw: { next: null },
     reset: { current: desired, next: null, previous: null },
     discard: { previous: null },
@@ -80,7 +81,7 @@ function changed(
     data: changes[change],
     annotations: {
       ...(isChange ? { [PASSWORD_CHANGED_ANNOTATION]: now } : {}),
-      ...('previous' in changes[change] ? { [PREVIOUS_SINCE_ANNOTATION]: change === 'complete' ? now : null } : {}),
+      ...('previous' in changes[change] ? { [PREVIOUS_SINCE_ANNOTATION]: changes[change]['previous'] && now } : {}),
     },
   };
 }
