@@ -46,6 +46,18 @@ describe('the watcher that renders', () => {
     });
   });
 
+  it('takes away what is not asked for any more', async () => {
+    const readTeam = (): Promise<string> =>
+      namespace.kubectl(['get', 'statefulset', NAME, '-o', 'jsonpath={.metadata.labels.team}']);
+    for (const [labels, team] of [
+      [{ team: 'sales' }, 'sales'],
+      [undefined, ''],
+    ] as const) {
+      await apply({ password: 'another-password', config: { max_connections: 77 }, ...(labels ? { labels } : {}) });
+      await waitUntil(`the label is "${team}"`, 60, async () => ((await readTeam()) === team ? true : undefined));
+    }
+  });
+
   it('backs it up and brings it back', async () => {
     await namespace.kubectl(['delete', 'mysqls.otus.homework', NAME, '--timeout=180s']);
     await apply({ password: 'another-password' });
