@@ -4,7 +4,7 @@ import { childNames } from '../api/names.ts';
 import { PAUSED_TEXT } from '../model/life.ts';
 import { ready, reconciling, stalled, type Action, type Decision } from './actions.ts';
 import type { Observed, ObservedJob, ObservedPod, ObservedResource } from './observed.ts';
-import { findServer, followRunning, isUnwanted, replaceJob, stopOwners } from './pods.ts';
+import { findServer, findStuck, followRunning, isUnwanted, replaceJob, stopOwners } from './pods.ts';
 import { resetPassword } from './password.ts';
 import { PROTECT_VOLUMES, adoptActions, isProvablyNew } from './volumes.ts';
 
@@ -180,6 +180,8 @@ function openGate(observed: Observed, expect: 'empty' | 'data', now: number, ...
   const waits = ({ createdAt, ended, jobUid }: ObservedPod): boolean =>
     !ended && now - createdAt > STALE_POD_MILLISECONDS && jobUid !== observed.jobs.restore?.uid;
   const stale = observed.pods.filter(waits);
+  const stuck = findStuck(stale, now);
+  if (stuck) return stuck;
   if (stale.length > 0) {
     const actions = stale
       .filter(({ terminating }) => !terminating)

@@ -260,6 +260,11 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
         'Reconciling/Opening: ',
       ],
       [
+        'waits for the word of people when that pod is on a node that does not answer',
+        observed({ pods: [pod({ createdAt: NOW - 90_000, terminating: true, endsBy: NOW - 61_000 })] }),
+        'Stalled/PodStuck: ',
+      ],
+      [
         'waits for the server behind the open gate',
         running({ pods: [pod({ started: true })] }),
         'Reconciling/ServerStarting: ',
