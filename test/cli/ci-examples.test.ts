@@ -28,6 +28,7 @@ interface Note {
   readonly body: string;
 }
 
+const TOKEN = 'glpat-secret';
 const OWN = { id: 1 };
 const NOTE: Note = { id: 4, author: OWN, body: '<!-- kubectl-mysql plan -->\n### MySQL: 1 restart' };
 
@@ -45,7 +46,7 @@ async function makePath(notes: readonly Note[] = []): Promise<{ readonly path: s
   const programs = {
     'kubectl-mysql': `#!/bin/sh\nexec ${TSX} ${MAIN} "$@"\n`,
     gh: `${standIn('gh')}case "$*" in *--paginate*) echo ${notes.map(({ id }) => id).join(' ')} ;; esac\n`,
-    curl: `${standIn('curl')}case "$*" in */user) ${answer(OWN)} ;; *) ${answer(notes)} ;; esac\n`,
+    curl: `${standIn('curl')}[ "$2" != @- ] || sed 's/^/sent /' >> ${calls}\ncase "$*" in */user) ${answer(OWN)} ;; *) ${answer(notes)} ;; esac\n`,
     npm: standIn('npm'),
   };
   for (const [name, text] of Object.entries(programs)) {
@@ -165,21 +166,28 @@ describe('the job for GitLab', () => {
     const job = await runGitLabJob(spec);
     expect(job.code).toBe(code);
     expect(job.plan).toContain(text);
-    expect(job.calls.at(-1)).toMatch(
+    expect(lastCall(job)).toMatch(
       /^curl .* --data-urlencode body@plan\.md https:\/\/gitlab\.example\/api\/v4\/.*\/notes$/,
     );
     expect(job.allowed).toEqual([5]);
   });
 
+  it('gives the token to no command as a word, which every process of the machine may read', async () => {
+    const { calls } = await runGitLabJob({ labels: { a: 'b' } });
+    const [commands, sent] = [/^curl /, /^sent /].map((pattern) => calls.filter((line) => pattern.test(line)));
+    expect(commands?.join()).not.toContain(TOKEN);
+    expect(sent).toEqual(commands?.map(() => `sent PRIVATE-TOKEN: ${TOKEN}`));
+  });
+
   it('changes the comment that is there, and none of somebody else', async () => {
     const theirs = { ...NOTE, id: 3, author: { id: 2 } };
     const { calls } = await runGitLabJob({ labels: { a: 'b' } }, { notes: [theirs, NOTE] });
-    expect(calls.at(-1)).toMatch(/^curl .* --request PUT .*\/notes\/4$/);
+    expect(lastCall({ calls })).toMatch(/^curl .* --request PUT .*\/notes\/4$/);
   });
 
   it('writes no comment when nothing happens, but changes one that says more', async () => {
-    expect((await runGitLabJob({})).calls.at(-1)).toMatch(/\/notes\?sort=asc&per_page=100$/);
-    expect((await runGitLabJob({}, { notes: [NOTE] })).calls.at(-1)).toContain('--request PUT');
+    expect(lastCall(await runGitLabJob({}))).toMatch(/\/notes\?sort=asc&per_page=100$/);
+    expect(lastCall(await runGitLabJob({}, { notes: [NOTE] }))).toContain('--request PUT');
   });
 
   it('compares the merge with the branch that it goes to, where that is checked out', async () => {
@@ -193,6 +201,10 @@ interface JobRun {
   readonly plan: string;
   readonly calls: readonly string[];
   readonly allowed: readonly number[];
+}
+
+function lastCall({ calls }: Pick<JobRun, 'calls'>): string | undefined {
+  return calls.findLast((line) => line.startsWith('curl '));
 }
 
 /** @param merged the merge is checked out, as with merged results; else the branch */
@@ -211,7 +223,7 @@ async function runGitLabJob(
     FAIL_ON: 'restart,stop,delete,data-loss',
     CI_MERGE_REQUEST_DIFF_BASE_SHA: repository.git('merge-base', 'main^1', 'change'),
     CI_MERGE_REQUEST_TARGET_BRANCH_SHA: isMerged ? repository.git('rev-parse', 'main^1') : '',
-    MYSQL_PLAN_TOKEN: 'token',
+    MYSQL_PLAN_TOKEN: TOKEN,
     CI_API_V4_URL: 'https://gitlab.example/api/v4',
     CI_PROJECT_ID: '1',
     CI_MERGE_REQUEST_IID: '7',
