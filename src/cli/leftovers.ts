@@ -9,6 +9,7 @@ import { buildPolicy } from '../model/policy.ts';
 import { isObject } from '../parse/source.ts';
 import { describeBackup } from '../plan/age.ts';
 import type { PlannedResource } from '../plan/side.ts';
+import { conditionsOf } from '../report/obstacle.ts';
 import type { Cluster } from './open-cluster.ts';
 
 /** All volumes; none where they may not be seen. */
@@ -71,11 +72,9 @@ async function findBackup(
 /** Until then the status tells of the backup before it. */
 function isBackupToCome(stored: StoredMySQL): boolean {
   const isSkipped = stored.metadata.annotations?.[SKIP_BACKUP_ANNOTATION] === 'true';
-  return buildPolicy(stored.spec).deletionPolicy === 'Backup' && !isSkipped && !isBackedUp(stored.status);
+  return buildPolicy(stored.spec).deletionPolicy === 'Backup' && !isSkipped && !isBackedUp(stored);
 }
 
-function isBackedUp(status: StoredMySQL['status']): boolean {
-  const conditions: unknown = status?.['conditions'];
-  if (!Array.isArray(conditions)) return false;
-  return conditions.some((each) => isObject(each) && each['type'] === 'BackedUp' && each['status'] === 'True');
+function isBackedUp(stored: StoredMySQL): boolean {
+  return conditionsOf({ resource: stored }).some(({ type, status }) => type === 'BackedUp' && status === 'True');
 }
