@@ -7,14 +7,15 @@ import type { ConfigEntry } from './config.ts';
 export type Hide = (text: string) => string;
 
 /**
- * Takes user and password out of all URLs of a text; an SSH user, who has no secret, stays. A quote may stand in a password,
- * so it ends none.
+ * Takes user and password out of all URLs of a text, and what stands behind a question mark, such as `?access_token=`; an SSH
+ * user, who has no secret, stays. A quote may stand in a password, so it ends none.
  */
-export function hideUserinfo(text: string): string {
-  return text.replace(
-    /([a-z][a-z0-9+.-]*):\/\/([^\s/@:]*)(:[^\s]*)?@(?=[^\s@]*)/gi,
-    (_, scheme: string, user: string) => (/ssh/i.test(scheme) ? `${scheme}://${user}@` : `${scheme}://`),
-  );
+export function hideInUrls(text: string): string {
+  return text
+    .replace(/([a-z][a-z0-9+.-]*):\/\/([^\s/@:]*)(:[^\s]*)?@(?=[^\s@]*)/gi, (_, scheme: string, user: string) =>
+      /ssh/i.test(scheme) ? `${scheme}://${user}@` : `${scheme}://`,
+    )
+    .replace(/([a-z][a-z0-9+.-]*:\/\/[^\s?]*\?)\S+?(?=['"]?[:.,;)]*(?:\s|$))/gi, '$1***');
 }
 
 /**
@@ -25,11 +26,19 @@ export function hideUserinfo(text: string): string {
 export function createHide(config: readonly ConfigEntry[], urls: readonly string[]): Hide {
   const secrets = [
     ...config.flatMap(({ key, value }) => (/^http\.(.*\.)?extraheader$/i.test(key) ? secretsOfHeader(value) : [])),
-    ...[...urls, ...config.flatMap(({ key, value }) => [key, value])].flatMap(secretsOfUrl),
+    ...[...urls, ...config.flatMap(({ key, value }) => [withoutName(key), value])].flatMap((text) => [
+      ...secretsOfUrl(text),
+      ...secretsOfQuery(text),
+    ]),
   ];
   // The longest first, since one may be a part of another.
   const literal = [...new Set(secrets)].filter(({ length }) => length >= 4).sort((a, b) => b.length - a.length);
-  return (text) => literal.reduce((rest, secret) => rest.replaceAll(secret, '***'), hideUserinfo(text));
+  return (text) => literal.reduce((rest, secret) => rest.replaceAll(secret, '***'), hideInUrls(text));
+}
+
+/** `http.https://host/.proxy` without the last part. */
+function withoutName(key: string): string {
+  return key.replace(/\.[^.]*$/s, '');
 }
 
 /** `Authorization: Basic dXNlcjp0b2tlbg==`: what is coded, and what it says. */
@@ -50,6 +59,18 @@ function secretsOfUrl(text: string): string[] {
   const secret = password ?? (/^ssh|^git\+ssh/i.test(text) ? '' : user);
   return [secret, decode(secret)];
 }
+
+/** The values behind the question mark of a URL whose names say that they let somebody in; `?ref=main` is no secret. */
+function secretsOfQuery(text: string): string[] {
+  const [, query = ''] = /^[^:?]*:\/\/[^?]*\?(.*)$/s.exec(text.replace(/^(?:url|http|credential)\./, '')) ?? [];
+  return query.split('&').flatMap((part) => {
+    const [, name = '', value = ''] = /^([^=]*)=(.*)$/s.exec(part) ?? [];
+    return SECRET_NAMES.test(name) ? [value, decode(value)] : [];
+  });
+}
+
+/** As code hosts call what lets somebody in. */
+const SECRET_NAMES = /token|secret|passw|pwd|auth|credential|signature|sig$|key$|^pat$|jwt|session|code/i;
 
 function decode(text: string): string {
   try {

@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 import { CommandError, EXIT } from '../errors.ts';
 import { gitEnvironment } from './environment.ts';
 import { explainOwnership } from './ownership.ts';
-import { hideUserinfo } from './redact.ts';
+import { hideInUrls } from './redact.ts';
 
 /** Where and with what git runs. */
 export interface GitOptions {
@@ -56,7 +56,7 @@ export function runGit(words: readonly string[], { folder, environment, input = 
 
 function firstLine(text: string): string {
   const line = text.split('\n').find((each) => /^(?:fatal|error): /.test(each)) ?? text.split('\n')[0] ?? '';
-  return hideUserinfo(explainOwnership(line.replace(/^(?:fatal|error): /, '')));
+  return hideInUrls(explainOwnership(line.replace(/^(?:fatal|error): /, '')));
 }
 
 /**

@@ -1,7 +1,7 @@
 // Where a repository is, as people may see it.
 
 import { isAbsolute, resolve } from 'node:path';
-import { hideUserinfo } from '../git/redact.ts';
+import { hideInUrls } from '../git/redact.ts';
 
 /** `https://…`, `ssh://…`, also `ext::…`, which git itself refuses unless it is told otherwise. */
 const URL_LIKE = /^[A-Za-z][A-Za-z0-9+.-]*::?\/\/|^[A-Za-z][A-Za-z0-9+.-]*::/;
@@ -21,7 +21,7 @@ export function locate(repository: string, folder: string): string {
 /** A place without credentials, for messages. */
 export function displayUrl(place: string): string {
   // git takes blanks in a URL, and in text they end it.
-  return hideUserinfo(URL_LIKE.test(place) ? place.replace(/\s/g, '%20') : place);
+  return hideInUrls(URL_LIKE.test(place) ? place.replace(/\s/g, '%20') : place);
 }
 
 /**
@@ -32,7 +32,7 @@ export function displayUrl(place: string): string {
 export function referenceUrl(place: string): string | undefined {
   const url = URL_LIKE.test(place) ? place : scpToUrl(place);
   if (url === undefined || !/^(?:https?|ssh|git):\/\//i.test(url)) return undefined;
-  const shown = displayUrl(url);
+  const shown = displayUrl(url).replace(/\?.*$/s, '');
   return URL.canParse(shown) ? shown : undefined;
 }
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { carryOver, configEnvironment, parseConfig } from '../../src/git/config.ts';
 import { gitEnvironment } from '../../src/git/environment.ts';
 import { GitFailure, createGit } from '../../src/git/git.ts';
-import { createHide, hideUserinfo } from '../../src/git/redact.ts';
+import { createHide, hideInUrls } from '../../src/git/redact.ts';
 
 describe('what is shown', () => {
   it.each([
@@ -16,9 +16,13 @@ describe('what is shown', () => {
     [`see 'https://jane:it's"me@host/x.git': no, jane@host`, "see 'https://host/x.git': no, jane@host"],
     [`https://to'ken@host/x`, 'https://host/x'],
     ['ssh://git@host/x', 'ssh://git@host/x'],
+    ["access 'https://host/x.git?access_token=abc&a=b/info/refs': no", "access 'https://host/x.git?***': no"],
+    ['https://me:a?b@host/x?private_token=abc', 'https://host/x?***'],
+    [`see 'https://host/x.git?token=it's"me': no`, "see 'https://host/x.git?***': no"],
+    ['is it https://host/x? yes', 'is it https://host/x? yes'],
     ['mail jane@example.com, see https://host/a@b', 'mail jane@example.com, see https://host/a@b'],
   ])('%s', (text, shown) => {
-    expect(hideUserinfo(text)).toBe(shown);
+    expect(hideInUrls(text)).toBe(shown);
   });
 
   it('holds no credential of the configuration, in whatever form', () => {
@@ -29,13 +33,17 @@ describe('what is shown', () => {
         'remote.origin.url\nhttps://me:p%40ssword@host/x.git',
         'url.https://insteadof-token@host/.insteadof\nhttps://host/',
         'remote.deploy.url\nhttps://me:pass phrase@host/x.git',
+        'remote.query.url\nhttps://host/x.git?ref=main&private_token=queried%2Dtoken',
+        'http.https://host/x.git?token=asked-token.proxy\nno',
         '',
       ].join('\0'),
     );
     const hide = createHide(config, ['https://given-token@host/y']);
-    const said = `${config.map(({ value, key }) => `${key} ${value}`).join(' ')} s3cret-token p@ssword p%40ssword given-token insteadof-token pass phrase`;
-    expect(hide(said)).not.toMatch(/s3cret|bWU6czNj|abcdef|ssword|given-token|insteadof-token|phrase/);
-    expect(hide('nothing to hide in abc')).toBe('nothing to hide in abc');
+    const said = `${config.map(({ value, key }) => `${key} ${value}`).join(' ')} s3cret-token p@ssword p%40ssword given-token insteadof-token pass phrase queried-token queried%2Dtoken asked-token`;
+    expect(hide(said)).not.toMatch(
+      /s3cret|bWU6czNj|abcdef|ssword|given-token|insteadof-token|phrase|queried|asked-token/,
+    );
+    expect(hide('nothing to hide in abc of main')).toBe('nothing to hide in abc of main');
   });
 });
 

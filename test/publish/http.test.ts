@@ -80,6 +80,20 @@ describe('credentials', () => {
     }
   });
 
+  it('behind the question mark of a URL are shown nowhere, neither to people nor in a commit', async () => {
+    const repositories = await serve();
+    const { git, url, remote, gitRemote } = repositories;
+    await git('remote', 'set-url', 'origin', `${url}?access_token=${PASSWORD}`);
+    // The server takes the parameter for a part of the repository's name.
+    const failed = await repositories.publish();
+    expect(failed).toMatchObject({ code: 4, lines: [expect.stringContaining('remote.git?***')] });
+    const text = await shown(repositories, '--repo', remote, '-o', 'json');
+    expect([failed.lines.join(), text].join()).not.toContain(PASSWORD);
+    expect(await gitRemote('log', '-1', '--format=%B', 'rendered')).toContain(
+      `Argocd-reference-commit-repourl: ${url}\n`,
+    );
+  });
+
   it.each([
     ['missing', []],
     ['wrong', ['config', 'credential.helper', '!f() { echo username=tester; echo password=wrong-password; }; f']],

@@ -92,6 +92,7 @@ describe('a place', () => {
     ['https://user:p@ss:w/rd@git.example/b.git', 'https://git.example/b.git', 'https://git.example/b.git'],
     [`https://user:it's"me@git.example/b.git`, 'https://git.example/b.git', 'https://git.example/b.git'],
     ['https://user:pass phrase@git.example/b.git', 'https://git.example/b.git', 'https://git.example/b.git'],
+    ['https://git.example/b.git?token=abc', 'https://git.example/b.git?***', 'https://git.example/b.git'],
     ['ssh://git@git.example:2222/b.git', 'ssh://git@git.example:2222/b.git', 'ssh://git@git.example:2222/b.git'],
     ['ssh://git:secret@git.example/b.git', 'ssh://git@git.example/b.git', 'ssh://git@git.example/b.git'],
     ['git@git.example:team/b.git', 'git@git.example:team/b.git', 'ssh://git@git.example/team/b.git'],
