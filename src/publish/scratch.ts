@@ -66,10 +66,14 @@ export async function createScratch(options: ScratchOptions): Promise<Scratch> {
   }
 }
 
-/** An ssh that asks would wait for ever; where the user has said how to start it, that counts. */
+/**
+ * An ssh that asks on a terminal would wait for ever. Where the user has said how to start it, that counts: it may be a
+ * program that knows no such option, but ssh itself then asks by a program, the user's or one that gives no answer.
+ */
 function quietSsh({ environment, config }: ScratchOptions): Record<string, string> {
   const isNamed = namesSsh(environment) || config.some(({ key }) => key === 'core.sshcommand');
-  return isNamed ? {} : { GIT_SSH_COMMAND: 'ssh -oBatchMode=yes' };
+  if (!isNamed) return { GIT_SSH_COMMAND: 'ssh -oBatchMode=yes' };
+  return { SSH_ASKPASS: environment['SSH_ASKPASS'] ?? 'false', SSH_ASKPASS_REQUIRE: 'force' };
 }
 
 /**

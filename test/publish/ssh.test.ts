@@ -96,6 +96,17 @@ describe('over SSH', () => {
     });
   });
 
+  it('an ssh that the user says how to start asks no terminal either, but the program that he has for it', async () => {
+    const { git, root, publishIn, environment } = await serve();
+    const program = join(root, 'start-ssh');
+    await writeFile(program, `#!/bin/sh\necho "$SSH_ASKPASS_REQUIRE $SSH_ASKPASS" >> ${root}/asked\nexit 1\n`);
+    await chmod(program, 0o755);
+    await git('config', 'core.sshCommand', program);
+    expect((await publishIn(environment)).code).toBe(4);
+    expect((await publishIn({ ...environment, SSH_ASKPASS: '/bin/mine' })).code).toBe(4);
+    expect(await readFile(join(root, 'asked'), 'utf8')).toBe('force false\nforce /bin/mine\n');
+  });
+
   it('a server that ssh does not know is one line that says so', async () => {
     const { server, publishIn, withSsh, remote } = await serve();
     const config = await readFile(server.config, 'utf8');
