@@ -28,6 +28,8 @@ export interface JobIdentity {
   readonly inputs: Readonly<Record<JobStep, string>>;
   /** The hash of the Job's manifest as it would be made now; undefined when none could be made. */
   readonly manifestHash: (step: JobStep) => string | undefined;
+  /** Where pods that are no Job's have the data claim, or wait with it. */
+  readonly nodes: readonly string[];
   readonly now: Time;
 }
 
@@ -78,10 +80,11 @@ export function identifyJobs(found: readonly FoundJob[], identity: JobIdentity):
 }
 
 function toObserved(
-  { metadata, status }: Job,
+  job: Job,
   pods: readonly Pod[],
   { step, identity }: { readonly step: JobStep; readonly identity: JobIdentity },
 ): ObservedJob {
+  const { metadata, status } = job;
   const labels = metadata.labels ?? {};
   const isFor = {
     [JOB_RESOURCE_LABEL]: identity.resourceUid,
@@ -92,8 +95,6 @@ function toObserved(
     status?.conditions?.some((condition) => condition.type === type && condition.status === 'True') ?? false;
   const state = holds('Complete') ? 'succeeded' : holds('Failed') ? 'failed' : 'running';
   const trouble = state === 'running' ? describePods(metadata, pods, identity.now) : '';
-  const hinders = state === 'failed' || trouble !== '';
-  const made = metadata.annotations?.[JOB_MANIFEST_ANNOTATION];
   return {
     uid: metadata.uid,
     createdAt: Date.parse(metadata.creationTimestamp),
@@ -103,14 +104,26 @@ function toObserved(
     state,
     hasPods: pods.length > 0,
     trouble,
-    outdated: hinders && made !== undefined && isOther(made, identity.manifestHash(step)),
+    outdated:
+      (state === 'failed' && isOther(job, identity.manifestHash(step))) ||
+      (trouble !== '' && (isOther(job, identity.manifestHash(step)) || isMisplaced(job, identity.nodes))),
     result: readResult(pods, step),
   };
 }
 
-/** A resource of which no Job can be made keeps the one that it has. */
-function isOther(made: string, wanted: string | undefined): boolean {
-  return wanted !== undefined && made !== wanted;
+/** It was made from something else. A resource of which no Job can be made keeps the one that it has. */
+function isOther({ metadata: { annotations } }: Job, wanted: string | undefined): boolean {
+  const made = annotations?.[JOB_MANIFEST_ANNOTATION];
+  return made !== undefined && wanted !== undefined && made !== wanted;
+}
+
+/** It was made for the node that had the volume, and nobody has it there any more: that node may be drained, or gone. */
+function isMisplaced({ spec }: Job, nodes: readonly string[]): boolean {
+  const rules = spec?.template.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+  // Only the watcher names a node by its name; git gives labels.
+  const fields = rules?.nodeSelectorTerms.flatMap(({ matchFields = [] }) => matchFields) ?? [];
+  const [node] = fields.flatMap(({ values = [] }) => values);
+  return node !== undefined && !nodes.includes(node);
 }
 
 /** Why no pod of a Job starts. One that ended has told its result; what is wrong with the next one counts. */

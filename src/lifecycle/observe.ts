@@ -64,7 +64,8 @@ export async function observe(key: NamespacedKey, context: ObserveContext): Prom
   const inputs = describeInputs({ data, backup, passwords, resource, status });
   const wish = resource && toWish(resource, { namespace: key.namespace, inputs, status, passwords });
   const manifestHash = (step: JobStep): string | undefined => wish && hashManifest(step, wish);
-  const identity = { resourceUid: resource?.metadata.uid ?? '', inputs, manifestHash, now };
+  const nodes = pods.filter(({ ended, jobUid }) => !ended && jobUid === '').map(({ node }) => node);
+  const identity = { resourceUid: resource?.metadata.uid ?? '', inputs, manifestHash, nodes, now };
   const observed: Observed = {
     name: key.name,
     resource: resource && toResource(resource, status),

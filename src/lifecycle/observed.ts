@@ -131,7 +131,7 @@ export interface ObservedJob {
   readonly hasPods: boolean;
   /** Why its pod does not start; empty when it does. */
   readonly trouble: string;
-  /** It failed, or does not start, and would be made otherwise now: what git says has changed. */
+  /** It failed, or does not start, and would be made otherwise now: what git says has changed, or where the volume is. */
   readonly outdated: boolean;
   /** The termination message of its last container. */
   readonly result: JobResult | undefined;
