@@ -3,7 +3,7 @@
 
 import type { Clock } from './clock.ts';
 import { isClusterError } from './errors.ts';
-import type { Kind } from './kinds.ts';
+import type { Kind, ObjectKey } from './kinds.ts';
 import type { ObjectList, Objects, Selection } from './objects.ts';
 import { strip } from './store.ts';
 import type { StoredObject } from './types.ts';
@@ -12,9 +12,15 @@ export interface SharedReadsOptions {
   readonly clock: Clock;
   /** Milliseconds for which a read waits for others, asked at each one; 0 while there is little to do. */
   readonly gatherMs: () => number;
-  /** Which objects of a kind are listed instead of many GETs; what is not among them is read by itself. */
-  readonly narrow?: (kind: Kind) => Selection | undefined;
+  /** The label that objects of a kind bear with their owner's name, if they do. */
+  readonly ownerLabel?: (kind: Kind) => string | undefined;
 }
+
+/** Reads for one owner of objects. */
+export type SharedReads = (owner: string) => Objects;
+
+/** Owners are asked for by label. */
+const LABEL_VALUE = /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/;
 
 /** So many GETs of one kind and namespace at once are worth a list, … */
 const FEWEST = 8;
@@ -25,8 +31,11 @@ const SIZE_MS = 60_000;
 /** A list waits for the one before it, so that more can share it; but not for one that hangs. */
 const PATIENCE_MS = 1_000;
 
-/** Objects whose `find` and `list` are shared where no options are given; all else is as before. */
-export function shareReads(objects: Objects, options: SharedReadsOptions): Objects {
+/**
+ * Objects whose `find` and `list` are shared where no options are given; all else is as before. One list stands for the GETs of
+ * many owners, and holds what is theirs by label; what is not among it is read by itself.
+ */
+export function shareReads(objects: Objects, options: SharedReadsOptions): SharedReads {
   const lists = new Map<string, Shared<ObjectList<StoredObject>>>();
   const list = <T extends StoredObject>(kind: Kind<T>, selection: Selection = {}): Promise<ObjectList<T>> => {
     const id = JSON.stringify([kind.apiVersion, kind.plural, selection]);
@@ -38,17 +47,18 @@ export function shareReads(objects: Objects, options: SharedReadsOptions): Objec
     return shared.join(() => objects.list(kind, selection, { keep: strip })).finally(dispose) as Promise<ObjectList<T>>;
   };
   const batches = new Map<string, Batch>();
-  const find = async <T extends StoredObject>(kind: Kind<T>, key: { namespace?: string | undefined; name: string }) => {
-    const id = JSON.stringify([kind.apiVersion, kind.plural, key.namespace]);
-    const batch = batches.get(id) ?? createBatch(objects, { kind, namespace: key.namespace }, options);
+  const find = async <T extends StoredObject>(kind: Kind<T>, { namespace, name }: ObjectKey, owner: string) => {
+    const id = JSON.stringify([kind.apiVersion, kind.plural, namespace]);
+    const batch = batches.get(id) ?? createBatch(objects, { kind, namespace }, options);
     batches.set(id, batch);
-    return (await batch.find(key.name)) as T | undefined;
+    return (await batch.find(name, owner)) as T | undefined;
   };
-  return {
+  return (owner) => ({
     ...objects,
-    find: (kind, key, reading) => (reading ? objects.find(kind, key, reading) : find(kind, key)),
+    find: (kind, key, reading) =>
+      reading || !LABEL_VALUE.test(owner) ? objects.find(kind, key, reading) : find(kind, key, owner),
     list: (kind, selection, reading) => (reading ? objects.list(kind, selection, reading) : list(kind, selection)),
-  };
+  });
 }
 
 /** One call for all who ask before it begins. While one is under way the next waits for its end, and gathers. */
@@ -100,13 +110,9 @@ function settled(call: Promise<unknown>, clock: Clock): Promise<void> {
 /** In the place of what is dropped page by page. */
 const NOT_ASKED_FOR: unknown = undefined;
 
-function keepName<T extends StoredObject>({ metadata: { name } }: T): T {
-  return { metadata: { name } } as T;
-}
-
 /** GETs of one kind in one namespace. */
 interface Batch {
-  readonly find: (name: string) => Promise<StoredObject | undefined>;
+  readonly find: (name: string, owner: string) => Promise<StoredObject | undefined>;
 }
 
 /** Which objects a batch is about. */
@@ -118,9 +124,11 @@ interface Collection {
 type Answer = (name: string) => Promise<StoredObject | undefined>;
 
 function createBatch(objects: Objects, { kind, namespace }: Collection, options: SharedReadsOptions): Batch {
-  const { clock, narrow = () => undefined } = options;
+  const { clock, ownerLabel = () => undefined } = options;
   const shared = createShared<Answer>(options);
-  let names = new Set<string>();
+  const label = ownerLabel(kind);
+  /** With the owner of each. */
+  let names = new Map<string, string>();
   let size: { readonly count: number; readonly at: number } | undefined;
   let mayList = true;
 
@@ -132,53 +140,57 @@ function createBatch(objects: Objects, { kind, namespace }: Collection, options:
   };
   const read = async (): Promise<Answer> => {
     const asked = names;
-    names = new Set();
-    if (!isWorthList(asked.size)) return getEach(asked);
+    names = new Map();
+    if (!isWorthList(asked.size)) return getEach(asked.keys());
     try {
       return await listAsked(asked);
     } catch (error) {
       if (!isClusterError(error, 'Forbidden')) throw error;
       // A role may let objects be read by their names only.
       mayList = false;
-      return getEach(asked);
+      return getEach(asked.keys());
     }
   };
-  const listAsked = async (asked: ReadonlySet<string>): Promise<Answer> => {
-    const part = narrow(kind);
+  const listAsked = async (asked: ReadonlyMap<string, string>): Promise<Answer> => {
     const byName = new Map<string, StoredObject>();
     const keep = <T extends StoredObject>(item: T): T => {
       const { name } = item.metadata;
       if (asked.has(name)) byName.set(name, strip(item));
       return NOT_ASKED_FOR as T;
     };
-    const { items } = await objects.list(kind, { namespace, ...part }, { keep });
+    const { items } = await objects.list(kind, { namespace, ...selectOwners(label, asked.values()) }, { keep });
     size = { count: items.length, at: clock.elapsed() };
-    const missing = [...asked].filter((name) => !byName.has(name));
-    const rest = await getEach(part ? await listOthers(objects, { kind, namespace }, missing) : []);
+    const missing = [...asked.keys()].filter((name) => !byName.has(name));
+    const rest = await getEach(label === undefined ? [] : await listOthers(objects, { kind, namespace }, missing));
     return (name) => (byName.has(name) ? Promise.resolve(byName.get(name)) : rest(name));
   };
   const isWorthList = (count: number): boolean => {
     // There may be many big Secrets that are nobody's business here.
-    if (!mayList || count < FEWEST || (kind.plural === 'secrets' && !narrow(kind))) return false;
-    if (!size || clock.elapsed() - size.at > SIZE_MS) return true;
+    if (!mayList || count < FEWEST || (kind.plural === 'secrets' && label === undefined)) return false;
+    if (label !== undefined || !size || clock.elapsed() - size.at > SIZE_MS) return true;
     return size.count <= count * MOST_PER_GET;
   };
   return {
-    find: async (name) => {
-      names.add(name);
+    find: async (name, owner) => {
+      names.set(name, owner);
       return (await shared.join(read))(name);
     },
   };
 }
 
-/** Those that are there at all, of names that were not in the narrower list: told by their metadata alone. */
+/** What bears the name of one of these owners; everything where nothing bears one. */
+function selectOwners(label: string | undefined, owners: Iterable<string>): Pick<Selection, 'labelSelector'> {
+  return label === undefined ? {} : { labelSelector: `${label} in (${[...new Set(owners)].join(',')})` };
+}
+
+/** Those that are there at all, of names that nobody's label led to. */
 async function listOthers(
   objects: Objects,
   { kind, namespace }: Collection,
   missing: readonly string[],
 ): Promise<readonly string[]> {
   if (missing.length < FEWEST) return missing;
-  const { items } = await objects.list(kind, { namespace, metadataOnly: true }, { keep: keepName });
+  const { items } = await objects.list(kind, { namespace, namesOnly: true });
   const known = new Set(items.map(({ metadata }) => metadata.name));
   return missing.filter((name) => known.has(name));
 }

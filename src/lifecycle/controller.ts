@@ -5,7 +5,7 @@ import type { Clock } from '../cluster/clock.ts';
 import type { Connection } from '../cluster/connect.ts';
 import { KINDS } from '../cluster/kinds.ts';
 import { createObjects } from '../cluster/objects.ts';
-import { shareReads } from '../cluster/shared-reads.ts';
+import { shareReads, type SharedReads } from '../cluster/shared-reads.ts';
 import { describeResource, type KnownResource } from './cached.ts';
 import type { Action, Decision } from './actions.ts';
 import { createApplier } from './apply-rendered.ts';
@@ -55,8 +55,15 @@ export interface Controller extends ControllerView {
   readonly stop: () => Promise<void>;
 }
 
+/** Whose objects bear the label, those of git's own passwords excepted. */
+const OURS: ReadonlySet<string> = new Set(
+  [KINDS.Secret, KINDS.ConfigMap, KINDS.PersistentVolumeClaim, KINDS.Pod, KINDS.Job, KINDS.StatefulSet].map(
+    ({ plural }) => plural,
+  ),
+);
+
 /** So many resources are worked on at once: most of them wait, and the more there are, the more share each read. */
-export const WORKERS = 128;
+export const WORKERS = 256;
 
 /** At the start the first round waits until everything is listed, at most so long: what is listed later is news. */
 const HELD_MS = 3_000;
@@ -78,13 +85,12 @@ const TOLD: readonly Action['kind'][] = ['open-gate', 'create-job', 'delete-stat
 export function startController(options: ControllerOptions): Controller {
   const { connection, clock, random, onRound, onRepeat, observer } = options;
   const news = createNews();
-  const context: ReconcileContext = {
-    objects: shareReads(news.noteWrites(createObjects(connection)), {
-      clock,
-      gatherMs: () => gatherMs(queue.depth.inFlight),
-      // NAME-active bears our label; a Secret that git names is somebody else's.
-      narrow: ({ plural }) => (plural === KINDS.Secret.plural ? { labelSelector: RESOURCE_LABEL } : undefined),
-    }),
+  const objectsFor = shareReads(news.noteWrites(createObjects(connection)), {
+    clock,
+    gatherMs: () => gatherMs(queue.depth.inFlight),
+    ownerLabel: ({ plural }) => (OURS.has(plural) ? RESOURCE_LABEL : undefined),
+  });
+  const context: Around = {
     volumesOf: (claim) => reflectors.volumesOf(claim),
     known: (kind, key) => reflectors.known(kind, key),
     clock,
@@ -100,7 +106,7 @@ export function startController(options: ControllerOptions): Controller {
     clock,
     random,
     work: async (key) => {
-      const round = await carryOut(key, context, () => queue.failures(key) + 1);
+      const round = await carryOut(key, { ...context, objectsFor }, () => queue.failures(key) + 1);
       const { times, delayMs } = repeats.note(key, round.decision);
       if (times > 0) onRepeat?.(round, times);
       if (!isGone(round)) return planNext(round.decision, delayMs);
@@ -135,10 +141,18 @@ export function startController(options: ControllerOptions): Controller {
   };
 }
 
+/** All that the rounds of every resource share. */
+type Around = Omit<ReconcileContext, 'objects'>;
+
 /** @param failures in a row, with this one */
-function carryOut(key: string, context: ReconcileContext, failures: () => number): Promise<Round> {
+function carryOut(
+  key: string,
+  { objectsFor, ...around }: Around & { readonly objectsFor: SharedReads },
+  failures: () => number,
+): Promise<Round> {
   const [namespace = '', name = ''] = key.split('/');
   const resource = { namespace, name };
+  const context = { ...around, objects: objectsFor(name) };
   return reconcile(resource, context).catch((error: unknown) =>
     tellUnreadable(resource, context, { error, failures: failures() }),
   );

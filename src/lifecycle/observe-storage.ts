@@ -36,12 +36,43 @@ export async function observeStorage(
   const volumes = await readVolumes(reading, key, claim);
   const seen = claim && toClaim(claim);
   if (volumes === FORBIDDEN) return { storage: withoutVolumes(seen, reading.resourceUid), mayRead: false };
-  const named = volumes.filter(({ metadata, spec }) => {
-    const reference = spec?.claimRef;
-    const isNamed = reference?.namespace === key.namespace && reference.name === key.name;
-    return isNamed || metadata.name === claim?.spec?.volumeName;
-  });
-  return { storage: { claim: seen, volumes: named.map(toVolume) }, mayRead: true };
+  const index = indexVolumes(volumes);
+  const named = new Set([
+    ...(index.byClaim.get(idOf(key)) ?? []),
+    ...(index.byName.get(claim?.spec?.volumeName ?? '') ?? []),
+  ]);
+  return { storage: { claim: seen, volumes: [...named].map(toVolume) }, mayRead: true };
+}
+
+interface VolumesBy {
+  readonly byClaim: ReadonlyMap<string, readonly PersistentVolume[]>;
+  readonly byName: ReadonlyMap<string, readonly PersistentVolume[]>;
+}
+
+/** Many resources look for theirs in one list of all volumes of the cluster. */
+const INDEXES = new WeakMap<readonly PersistentVolume[], VolumesBy>();
+
+function indexVolumes(volumes: readonly PersistentVolume[]): VolumesBy {
+  const index = INDEXES.get(volumes) ?? {
+    byClaim: groupBy(volumes, ({ spec }) => idOf(spec?.claimRef ?? {})),
+    byName: groupBy(volumes, ({ metadata }) => metadata.name),
+  };
+  INDEXES.set(volumes, index);
+  return index;
+}
+
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group) group.push(item);
+    else groups.set(keyOf(item), [item]);
+  }
+  return groups;
+}
+
+function idOf({ namespace = '', name = '' }: Partial<NamespacedKey>): string {
+  return `${namespace}/${name}`;
 }
 
 async function readVolumes(

@@ -26,8 +26,8 @@ function serve(count: number, gatherMs = 0): { readonly objects: Objects; readon
       return Promise.resolve({ items: pods.map(keep), resourceVersion: '1' });
     },
   };
-  const objects = shareReads(server as unknown as Objects, { clock: createSystemClock(), gatherMs: () => gatherMs });
-  return { objects, calls };
+  const share = shareReads(server as unknown as Objects, { clock: createSystemClock(), gatherMs: () => gatherMs });
+  return { objects: share('shop'), calls };
 }
 
 const find = ({ objects }: ReturnType<typeof serve>, name: string) => objects.find(KINDS.Pod, { namespace: 'n', name });
@@ -75,7 +75,7 @@ describe('reads', () => {
         return Promise.reject(new ClusterError({ code: 403, reason: 'Forbidden', message: 'cannot list' }));
       },
     };
-    const objects = shareReads(server as unknown as Objects, { clock: createSystemClock(), gatherMs: () => 0 });
+    const objects = shareReads(server as unknown as Objects, { clock: createSystemClock(), gatherMs: () => 0 })('shop');
     const names = Array.from({ length: 10 }, (_, index) => `service-${String(index)}`);
     const read = () => Promise.all(names.map((name) => objects.find(KINDS.Service, { namespace: 'n', name })));
     expect((await read()).map((service) => service?.metadata.name)).toEqual(names);
@@ -113,7 +113,7 @@ describe('reads', () => {
         }),
     };
     const clock = createManualClock();
-    const objects = shareReads(server as unknown as Objects, { clock, gatherMs: () => 0 });
+    const objects = shareReads(server as unknown as Objects, { clock, gatherMs: () => 0 })('shop');
     const list = () => objects.list(KINDS.Pod, { namespace: 'n' });
     const first = list();
     await settle();
@@ -132,32 +132,50 @@ describe('reads', () => {
     await Promise.all([...others, last]);
   });
 
-  it('of what is not in the narrower list are GETs, but for many names that are not there at all', async () => {
+  it('of many owners are one list of what bears their labels; what does not, a GET where there is something of that name', async () => {
     const calls: string[] = [];
-    const ours = Array.from({ length: 10 }, (_, index) => `ours-${String(index)}`);
+    const owned = new Map(
+      Array.from({ length: 10 }, (_, index) => [`shop-${String(index)}-active`, `shop-${String(index)}`]),
+    );
+    const owners = [...owned.values()].join(',');
     const server = {
       find: (_: unknown, { name }: { readonly name: string }) => {
         calls.push(`get ${name}`);
         return Promise.resolve(name === 'theirs' ? { metadata: { name } } : undefined);
       },
-      list: (_: unknown, { labelSelector, metadataOnly }: Selection, { keep }: Keeping) => {
-        calls.push(metadataOnly ? 'list metadata' : `list ${labelSelector ?? ''}`);
-        const items = [...ours, ...(metadataOnly ? ['theirs'] : [])].map((name) => ({ metadata: { name } }));
+      list: (_: unknown, { labelSelector, namesOnly }: Selection, { keep = (item) => item }: Partial<Keeping> = {}) => {
+        calls.push(namesOnly ? 'list names' : `list ${labelSelector ?? ''}`);
+        const asked = labelSelector?.replace(/^.*\((.*)\)$/, '$1').split(',') ?? [];
+        const labelled = [...owned]
+          .filter(([, owner]) => namesOnly === true || asked.includes(owner))
+          .map(([name]) => name);
+        const items = [...labelled, ...(namesOnly ? ['theirs'] : [])].map((name) => ({ metadata: { name } }));
         return Promise.resolve({ items: items.map(keep), resourceVersion: '1' });
       },
     };
-    const narrow = () => ({ labelSelector: 'ours' });
-    const clock = createSystemClock();
-    const objects = shareReads(server as unknown as Objects, { clock, gatherMs: () => 0, narrow });
-    const read = async (names: readonly string[]): Promise<unknown[]> => {
-      const found = await Promise.all(names.map((name) => objects.find(KINDS.Secret, { namespace: 'n', name })));
-      return found.map((secret) => secret?.metadata.name);
+    const ownerLabel = () => 'owner';
+    const share = shareReads(server as unknown as Objects, {
+      clock: createSystemClock(),
+      gatherMs: () => 0,
+      ownerLabel,
+    });
+    const read = async (asked: Iterable<readonly [name: string, owner: string]>): Promise<unknown[]> => {
+      const reads = [...asked].map(([name, owner]) => share(owner).find(KINDS.Secret, { namespace: 'n', name }));
+      return (await Promise.all(reads)).map((secret) => secret?.metadata.name);
     };
-    expect(await read([...ours, 'theirs', 'absent'])).toEqual([...ours, 'theirs', undefined]);
-    expect(calls.splice(0)).toEqual(['list ours', 'get theirs', 'get absent']);
-    const absent = Array.from({ length: 10 }, (_, index) => `absent-${String(index)}`);
-    expect(await read(['theirs', ...absent])).toEqual(['theirs', ...absent.map(() => undefined)]);
-    expect(calls).toEqual(['list ours', 'list metadata', 'get theirs']);
+    expect(await read([...owned, ['theirs', 'shop-0'], ['absent', 'shop-1']])).toEqual([
+      ...owned.keys(),
+      'theirs',
+      undefined,
+    ]);
+    expect(calls.splice(0)).toEqual([`list owner in (${owners})`, 'get theirs', 'get absent']);
+    const absent = Array.from({ length: 10 }, (_, index) => [`absent-${String(index)}`, 'shop-0'] as const);
+    expect(await read([['theirs', 'shop-0'], ...absent])).toEqual(['theirs', ...absent.map(() => undefined)]);
+    expect(calls.splice(0)).toEqual(['list owner in (shop-0)', 'list names', 'get theirs']);
+    // No label can say whose they are: each is a GET.
+    const long = absent.map(([name]) => [name, 'x'.repeat(64)] as const);
+    expect(await read(long)).toEqual(long.map(() => undefined));
+    expect(calls).toEqual(long.map(([name]) => `get ${name}`));
   });
 });
 

@@ -265,6 +265,19 @@ describe('lists', () => {
     await proxy.close();
   });
 
+  it('of names alone come at once, with nothing else', async () => {
+    const proxy = await startFaultProxy();
+    const { objects, connection } = openClient(proxy.kubeconfig);
+    const { items } = await objects.list(KINDS.ConfigMap, { namespace, namesOnly: true });
+    const names = items.map(({ metadata }) => metadata.name).filter((name) => name.startsWith('many-'));
+    expect(new Set(names).size).toBe(COUNT);
+    expect(Object.keys(items[0] ?? {})).toEqual(['metadata', 'apiVersion', 'kind']);
+    expect(proxy.seen).toHaveLength(1);
+    await objects.list(KINDS.MySQL, { namespace, namesOnly: true });
+    await connection.close();
+    await proxy.close();
+  });
+
   it('can be selected by field', async () => {
     const { items } = await client.objects.list(KINDS.ConfigMap, { namespace, fieldSelector: 'metadata.name=many-7' });
     expect(items.map(({ metadata }) => metadata.name)).toEqual(['many-7']);

@@ -31,7 +31,7 @@ function serve(stored: readonly StoredObject[]): { readonly objects: Objects; re
     },
   };
   return {
-    objects: shareReads(server as unknown as Objects, { clock: createSystemClock(), gatherMs: () => 0 }),
+    objects: shareReads(server as unknown as Objects, { clock: createSystemClock(), gatherMs: () => 0 })('shop'),
     removed,
   };
 }
