@@ -16,6 +16,9 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** What is built or installed once. */
+export const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'kubectl-mysql-bench');
+
 /** Who asks: the two that are compared, and the script that plays the rest of the cluster. */
 export const USERS = ['ours', 'kopf', 'world'] as const;
 export type User = (typeof USERS)[number];
@@ -45,6 +48,28 @@ function findProgram(name: string): string {
   throw new Error(`${file} is not there: "npm run cluster -- up" builds it`);
 }
 
+/** What Kubernetes 1.35 is released with. Before 3.5.13 every list of the API server, however small, is read from etcd whole. */
+const ETCD = '3.6.6';
+
+/** Builds etcd from its Go module, once. */
+function buildEtcd(): string {
+  const folder = join(CACHE, `etcd-${ETCD}`);
+  const program = join(folder, 'etcd');
+  if (existsSync(program)) return program;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'go.mod'), `module etcd\n\nrequire go.etcd.io/etcd/server/v3 v${ETCD}\n`);
+  const imports = ['os', 'go.etcd.io/etcd/server/v3/etcdmain'].map((path) => `import "${path}"\n`).join('');
+  writeFileSync(join(folder, 'main.go'), `package main\n\n${imports}\nfunc main() { etcdmain.Main(os.Args) }\n`);
+  const env = { ...process.env, CGO_ENABLED: '0' };
+  for (const words of [
+    ['mod', 'tidy'],
+    ['build', '-o', program, '.'],
+  ]) {
+    execFileSync('go', words, { cwd: folder, env, stdio: ['ignore', 'ignore', 'inherit'] });
+  }
+  return program;
+}
+
 async function findPort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -64,7 +89,7 @@ export async function startApiServer(folder: string): Promise<ApiServer> {
   execFileSync('openssl', ['genrsa', '-out', file('accounts.key'), '2048'], { stdio: 'ignore' });
   const at = (number: number): string => `http://127.0.0.1:${String(number)}`;
   const etcd = start(folder, 'etcd', [
-    'etcd',
+    buildEtcd(),
     ...['--data-dir', file('etcd'), '--unsafe-no-fsync', '--quota-backend-bytes=4294967296'],
     ...['--listen-client-urls', at(store), '--advertise-client-urls', at(store)],
     ...[

@@ -2,9 +2,8 @@
 
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, openSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { end, type ApiServer } from './api-server.ts';
+import { CACHE, end, type ApiServer } from './api-server.ts';
 
 export type Tool = 'ours' | 'kopf';
 
@@ -63,8 +62,7 @@ function startKopf({ api, namespace }: StartOptions, log: number): ChildProcess 
 
 /** Makes a virtual environment once. */
 function installKopf(): string {
-  const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
-  const home = join(cache, 'kubectl-mysql-bench', `kopf-${KOPF}`);
+  const home = join(CACHE, `kopf-${KOPF}`);
   if (existsSync(join(home, 'bin', 'kopf'))) return home;
   execFileSync('python3', ['-m', 'venv', home], { stdio: 'inherit' });
   execFileSync(join(home, 'bin', 'pip'), ['install', '--quiet', `kopf==${KOPF}`], { stdio: 'inherit' });
