@@ -5,8 +5,9 @@ import { INDEX_FILE, formatIndex } from '../emit/files.ts';
 import { CommandError, EXIT } from '../errors.ts';
 import type { Git } from '../git/git.ts';
 import { planChanges, type Changes } from './folder.ts';
+import { diffMasked } from './masked.ts';
 import type { Files } from './names.ts';
-import { checkBefore, commitTree, diffTrees, fetchBranch, pushCommit, storeFiles, writeTree } from './target.ts';
+import { checkBefore, commitTree, fetchBranch, pushCommit, storeFiles, writeTree } from './target.ts';
 
 /** Each lost race means that somebody else has won one, so more than this is no race any more. */
 export const MAX_ATTEMPTS = 10;
@@ -64,7 +65,12 @@ async function attempt(
       ? { ...nothing, status: 'dry-run', diff: '' }
       : { ...nothing, status: 'unchanged', diff: undefined };
   const tree = await writeTree(git, { tip, steps, changes, ids });
-  if (isDryRun) return { ...nothing, status: 'dry-run', diff: await diffTrees(git, tip, tree) };
+  if (isDryRun)
+    return {
+      ...nothing,
+      status: 'dry-run',
+      diff: await diffMasked(git, { tip, tree, steps, changes, entries: folder.entries, files }),
+    };
   const commit = await commitTree(git, { tree, parent: tip, message });
   const pushed = await pushCommit(git, commit, branch);
   switch (pushed.kind) {

@@ -61,6 +61,7 @@ async function listTree(git: Git, tree: string): Promise<Entry[]> {
  * @returns the identity of each
  */
 export async function storeFiles(git: Git, files: Files): Promise<Map<string, string>> {
+  if (files.size === 0) return new Map();
   const names = [...files.keys()];
   const commands = names.map((name, index) => {
     const content = files.get(name) ?? '';
@@ -82,16 +83,53 @@ export async function writeTree(
     ids,
   }: { tip: string | undefined; steps: readonly string[]; changes: Changes; ids: ReadonlyMap<string, string> },
 ): Promise<string> {
+  const written = [...changes.added, ...changes.changed, INDEX_FILE].map(
+    (name) => [name, ids.get(name) ?? ''] as const,
+  );
+  return replaceFiles(git, { base: tip, steps, ids: new Map(written), removed: changes.removed });
+}
+
+/**
+ * Makes a tree of another one.
+ *
+ * @param base undefined for an empty one
+ * @param ids of the files that are put into the folder
+ */
+export async function replaceFiles(
+  git: Git,
+  {
+    base,
+    steps,
+    ids,
+    removed = [],
+  }: {
+    base: string | undefined;
+    steps: readonly string[];
+    ids: ReadonlyMap<string, string>;
+    removed?: readonly string[];
+  },
+): Promise<string> {
   const prefix = steps.map((step) => `${step}/`).join('');
   const zero = '0'.repeat(ids.values().next().value?.length ?? 40);
-  const written = [...changes.added, ...changes.changed, INDEX_FILE];
   const lines = [
-    ...changes.removed.map((name) => `0 ${zero}\t${prefix}${name}\0`),
-    ...written.map((name) => `100644 ${ids.get(name) ?? ''}\t${prefix}${name}\0`),
+    ...removed.map((name) => `0 ${zero}\t${prefix}${name}\0`),
+    ...[...ids].map(([name, id]) => `100644 ${id}\t${prefix}${name}\0`),
   ];
-  await git(['read-tree', tip ?? '--empty']);
-  await git(['update-index', '--verbose', '-z', '--index-info'], lines.join(''));
+  await git(['read-tree', base ?? '--empty']);
+  if (lines.length > 0) await git(['update-index', '--verbose', '-z', '--index-info'], lines.join(''));
   return (await git(['write-tree'])).trim();
+}
+
+/** Reads files, each as text. */
+export async function readBlobs(git: Git, ids: readonly string[]): Promise<string[]> {
+  if (ids.length === 0) return [];
+  // Between the files stands what none of them holds: what they are, in another order.
+  const mark = `kubectl-mysql ${[...ids].reverse().join('').slice(0, 64)}`;
+  const text = await git(['cat-file', `--batch=${mark}`], ids.map((id) => `${id}\n`).join(''));
+  return text
+    .split(`${mark}\n`)
+    .slice(1)
+    .map((each) => each.slice(0, -1));
 }
 
 /** The changes as a unified diff. */

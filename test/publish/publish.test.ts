@@ -382,6 +382,44 @@ describe('--dry-run', () => {
     expect(await publish('--dry-run')).toMatchObject({ code: 0, out: '' });
   });
 
+  it('shows that a Secret or a password changes, and no value of it', async () => {
+    const { publish, commit, gitRemote } = await makeRepositories();
+    const change = (word: string): Promise<void> => {
+      const stringData = { password: `${word}-of-secret`, 'ca.crt': 'the-same-all-the-time' };
+      const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'other' }, stringData };
+      const password = `${word}-of-resource`;
+      const shop = shopText({
+        password,
+        passwordSecretRef: undefined,
+        image: `mysql:${word === 'first' ? '8.4' : '9.7'}`,
+      });
+      return commit({ 'apps/shop.yaml': shop, 'apps/secret.yaml': JSON.stringify(secret) });
+    };
+    const dryRun = async (): Promise<string> => {
+      const { code, out } = await publish('--dry-run', '--allow-secrets');
+      expect(code).toBe(0);
+      const coded = ['first-of-secret', 'second-of-secret', 'first-of-resource', 'second-of-resource'].map(btoa);
+      for (const secret of [...coded, 'of-secret', 'of-resource', 'the-same-all']) expect(out).not.toContain(secret);
+      return out;
+    };
+    await change('first');
+    expect(await dryRun()).toContain('+  password: "***"\n');
+    expect((await publish('--allow-secrets')).code).toBe(0);
+    await change('second');
+    const diff = await dryRun();
+    expect(diff).toContain('-  password: "*** (before)"\n');
+    expect(diff).toContain('+  password: "*** (after)"\n');
+    expect(diff).toContain('+  image: "mysql:9.7"\n');
+    // Nor does it tell by which a value can be guessed.
+    const stored = (await gitRemote('ls-tree', '-r', 'rendered')).split('\n').filter((line) => line.includes('secret'));
+    expect(stored.length).toBeGreaterThan(1);
+    for (const line of stored) expect(diff).not.toContain(/[0-9a-f]{40}/.exec(line)?.[0]);
+    await commit({ 'apps/shop.yaml': shopText(), 'apps/secret.yaml': '# none' });
+    const { code, out } = await publish('--dry-run');
+    expect([code, out]).toEqual([0, expect.stringContaining('-  password: "***"\n')]);
+    expect(out).not.toMatch(/of-(?:secret|resource)/);
+  });
+
   it('applies to the branch as it is', async () => {
     const repositories = await makeRepositories();
     const { publish, root, remote, gitIn } = repositories;
