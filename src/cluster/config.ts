@@ -96,9 +96,11 @@ function readFile(file: string): KubeConfig {
     config.users = config.users.map((user) => withTokenFile(user, tokenFiles.get(user.name), dirname(file)));
     config.clusters = config.clusters.map(allowPlain);
     return config;
-  } catch {
+  } catch (error) {
     // What the YAML library says repeats a piece of the file.
-    throw new UsageError(`${file}: cannot be read as a kubeconfig`);
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    const why = syscall === undefined ? '' : ` (${code ?? syscall})`;
+    throw new UsageError(`${file}: cannot be read as a kubeconfig${why}`);
   }
 }
 

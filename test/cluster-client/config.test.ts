@@ -56,6 +56,7 @@ describe('the cluster is', () => {
 describe('it is an error', () => {
   it.each([
     ['to name a file that is not there', { kubeconfig: '/none' }, '/none: no such file'],
+    ['to name a folder', { kubeconfig: '/' }, '/: cannot be read as a kubeconfig (EISDIR)'],
     ['to have none', {}, 'no cluster: give --kubeconfig or KUBECONFIG, or run in a pod'],
   ])('%s', (_, source, message) => {
     expect(() => loadConfig({ environment: {}, ...source })).toThrow(message);
