@@ -13,7 +13,8 @@ import { withoutRendered } from '../validate/rendered.ts';
 import { createValidator, type CheckedObject, type ValidateOptions } from '../validate/validate.ts';
 import type { OptionValues } from './command.ts';
 import type { Io } from './io.ts';
-import { checkNamespace, checkSources } from './load-resources.ts';
+import { checkSources } from './load-resources.ts';
+import { checkNamespace } from './namespace.ts';
 import { refuseOverlays } from './render-objects.ts';
 import { EXTENSIONS, readInput, type InputFile } from './read-input.ts';
 

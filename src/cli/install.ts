@@ -5,7 +5,7 @@ import { formatManifests, type Format } from '../emit/formats.ts';
 import { WATCHER, renderInstall, type InstallOptions } from '../render/install.ts';
 import { formatUninstallPlan } from '../render/uninstall-plan.ts';
 import type { OptionValues, Run } from './command.ts';
-import { checkNamespace } from './load-resources.ts';
+import { checkNamespace } from './namespace.ts';
 import { VERSION } from './version.ts';
 
 export const install: Run = async (values, io) => {

@@ -6,6 +6,7 @@ import { identify, isMySQL } from '../validate/identity.ts';
 import { createValidator, type ValidateOptions } from '../validate/validate.ts';
 import type { Io } from './io.ts';
 import type { OptionValues } from './command.ts';
+import { checkNamespace } from './namespace.ts';
 import { readInput, type InputFile } from './read-input.ts';
 
 /** All objects of the input, in its order, and all problems, in the order of their places. */
@@ -74,21 +75,6 @@ async function readFiles(
     previous: previous ? await readInput(previous, recursive, io) : [],
     files: await readInput(filename, recursive, io),
   };
-}
-
-/**
- * Checks the name of a namespace; none is right, too.
- *
- * @throws UsageError that names the flag
- */
-export function checkNamespace(name: string | undefined, flag: string): void {
-  if (name === undefined || isNamespace(name)) return;
-  throw new UsageError(`${flag} must be the name of a namespace, not "${name}"`);
-}
-
-/** Tells what can be the name of a namespace. */
-export function isNamespace(name: string): boolean {
-  return name.length <= 63 && /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(name);
 }
 
 function byPosition(a: Problem, b: Problem): number {

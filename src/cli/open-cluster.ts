@@ -6,6 +6,7 @@ import { connect, type Connection } from '../cluster/connect.ts';
 import { createObjects, type Objects } from '../cluster/objects.ts';
 import type { OptionValues } from './command.ts';
 import type { Io } from './io.ts';
+import { checkNamespace } from './namespace.ts';
 import { VERSION } from './version.ts';
 
 /** A cluster, ready to be asked. */
@@ -19,7 +20,6 @@ export interface Cluster {
 
 /** A person waits: better an answer that says what is wrong. */
 const TIMEOUT_MS = 15_000;
-const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
 /**
  * Finds the cluster that `--kubeconfig`, `--context`, `-n` and `-A` mean.
@@ -28,9 +28,7 @@ const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
  */
 export function openCluster({ strings, flags }: OptionValues, { environment }: Io): Cluster {
   const { kubeconfig, context, namespace } = strings;
-  if (namespace !== undefined && !NAMESPACE.test(namespace)) {
-    throw new UsageError(`--namespace must be the name of a namespace, not "${namespace}"`);
-  }
+  checkNamespace(namespace, '--namespace');
   const clock = createSystemClock();
   const connection = connect({ kubeconfig, context, environment, clock, version: VERSION, timeoutMs: TIMEOUT_MS });
   return {

@@ -20,7 +20,8 @@ import { readSource, type Source } from '../publish/source.ts';
 import { isMySQL } from '../validate/identity.ts';
 import type { OptionValues, Run } from './command.ts';
 import type { Io } from './io.ts';
-import { checkFiles, checkNamespace } from './load-resources.ts';
+import { checkFiles } from './load-resources.ts';
+import { checkNamespace } from './namespace.ts';
 import { readInput, type InputFile } from './read-input.ts';
 import { refuseKustomization, refuseNoResource, refuseProblems, renderObjects } from './render-objects.ts';
 

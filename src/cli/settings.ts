@@ -1,7 +1,7 @@
 // What a delivery tool may set by parameter: a few options by name, and every field of a resource's spec.
 
 import { readFieldParameters, type FieldSetting, type Parameter } from '../validate/parameters.ts';
-import { isNamespace } from './load-resources.ts';
+import { isNamespace } from './namespace.ts';
 
 /** An option that is set by a parameter. */
 interface OptionParameter {

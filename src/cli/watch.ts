@@ -8,12 +8,14 @@ import { EXIT, UsageError } from '../errors.ts';
 import { parseAddress, type Address } from '../watcher/address.ts';
 import { createLog, type LogLevel } from '../watcher/log.ts';
 import { runWatcher } from '../watcher/watcher.ts';
-import type { OptionValues, Run } from './command.ts';
+import type { Run } from './command.ts';
+import { checkNamespace } from './namespace.ts';
 import { VERSION } from './version.ts';
 
 export const watch: Run = async ({ strings, flags }, io) => {
-  const namespace = readNamespace('namespace', strings);
-  const leaseNamespace = readNamespace('lease-namespace', strings);
+  const { namespace, 'lease-namespace': leaseNamespace } = strings;
+  checkNamespace(namespace, '--namespace');
+  checkNamespace(leaseNamespace, '--lease-namespace');
   if (leaseNamespace !== undefined && !flags['leader-elect']) {
     throw new UsageError('--lease-namespace needs --leader-elect');
   }
@@ -39,11 +41,6 @@ export const watch: Run = async ({ strings, flags }, io) => {
   );
   return EXIT.ok;
 };
-
-function readNamespace(flag: string, { [flag]: name }: OptionValues['strings']): string | undefined {
-  if (name === undefined || /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)) return name;
-  throw new UsageError(`--${flag} "${name}" is no name of a namespace`);
-}
 
 function readAddress(text: string): Address | undefined {
   const address = parseAddress(text);

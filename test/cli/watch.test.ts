@@ -6,9 +6,9 @@ import { runCli } from '../support/command-line.ts';
 describe('a wrong flag of watch', () => {
   it.each([
     ['--metrics-address 8080', '--metrics-address must be HOST:PORT, :PORT or 0, not "8080"'],
-    ['--namespace A', '--namespace "A" is no name of a namespace'],
+    ['--namespace A', '--namespace must be the name of a namespace, not "A"'],
     ['--lease-namespace x', '--lease-namespace needs --leader-elect'],
-    ['--leader-elect --lease-namespace a.b', '--lease-namespace "a.b" is no name of a namespace'],
+    ['--leader-elect --lease-namespace a.b', '--lease-namespace must be the name of a namespace, not "a.b"'],
     ['--log-level loud', '--log-level must be debug, info, warn or error, not "loud"'],
     ['--kubeconfig /nowhere/config', '/nowhere/config: no such file'],
     ['shop', 'unexpected argument "shop"'],
