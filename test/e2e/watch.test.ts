@@ -113,6 +113,25 @@ describe('with --render, a bare kubectl apply of the resource', () => {
     expect(await rows(NEW_PASSWORD)).toBe('1\tone\n2\ttwo\n');
   });
 
+  it('ends the earlier password, too, when NAME-active was deleted before its end', async () => {
+    await namespace.kubectl(['delete', 'secret', `${NAME}-active`]);
+    const isRecovered = '{.data.previous}{"/"}{.data.next}';
+    const encoded = Buffer.from(NEW_PASSWORD).toString('base64');
+    await waitUntil('the Secret is written again, and the password in it was tried', 120, async () => {
+      const words = ['get', 'secret', `${NAME}-active`, '--ignore-not-found', '-o', `jsonpath=${isRecovered}`];
+      return (await namespace.kubectl(words)) === `${encoded}/` ? true : undefined;
+    });
+    expect(await rows(PASSWORD)).toContain('two');
+    await namespace.kubectl(['annotate', 'mysql', NAME, 'otus.homework/rotate-now=true']);
+    await waitUntil('the earlier password is refused', 120, () =>
+      rows(PASSWORD).then(
+        () => undefined,
+        (error: unknown) => (String(error).includes('Access denied') ? true : undefined),
+      ),
+    );
+    expect(await rows(NEW_PASSWORD)).toContain('two');
+  });
+
   it('is told as Events', async () => {
     const reasons = await waitUntil('the Events', 60, async () => {
       const text = await namespace.kubectl(['get', 'events', '-o', 'jsonpath={.items[*].reason}']);
