@@ -63,7 +63,7 @@ function refuseLines(lines: readonly string[], { writeError }: Pick<Io, 'writeEr
 
 function readApplication({ workingFolder, environment }: Io): Iterable<InputFile> {
   const folder = workingFolder();
-  return readTree(folder, findRepository(folder, environment['ARGOCD_APP_SOURCE_PATH']));
+  return readTree(folder, { repository: findRepository(folder, environment['ARGOCD_APP_SOURCE_PATH']) });
 }
 
 function checkApplication({ options, fields }: Settings, io: Io): LoadedInput {

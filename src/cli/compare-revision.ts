@@ -6,9 +6,10 @@ import { resolve } from 'node:path';
 import { CommandError, EXIT, UsageError, type Problem } from '../errors.ts';
 import { formatProblem } from '../emit/problems.ts';
 import { readRevision } from '../git/revision.ts';
-import { MAX_FILE_BYTES, parseSource, type ParsedSource, type SourceObject } from '../parse/source.ts';
+import { MAX_FILE_BYTES, isObject, parseSource, type ParsedSource, type SourceObject } from '../parse/source.ts';
 import type { Rendered } from '../plan/rendered-pods.ts';
-import { identify } from '../validate/identity.ts';
+import type { Uncompared } from '../plan/uncompared.ts';
+import { identify, isMySQL } from '../validate/identity.ts';
 import { withoutRendered } from '../validate/rendered.ts';
 import { createValidator, type CheckedObject, type ValidateOptions } from '../validate/validate.ts';
 import type { OptionValues } from './command.ts';
@@ -16,7 +17,8 @@ import type { Io } from './io.ts';
 import { checkSources } from './load-resources.ts';
 import { checkNamespace } from './namespace.ts';
 import { refuseOverlays } from './render-objects.ts';
-import { EXTENSIONS, readInput, type InputFile } from './read-input.ts';
+import { EXTENSIONS, isDelivered, readInput, refuseEmpty, type InputFile } from './read-input.ts';
+import { readWithin } from './read-tree.ts';
 
 /** The objects of two sides, checked. */
 export interface ComparedObjects {
@@ -24,6 +26,8 @@ export interface ComparedObjects {
   readonly after: readonly SourceObject[];
   /** What was rendered for them already, where that was left out. */
   readonly rendered: { readonly before: Rendered; readonly after: Rendered };
+  /** What cannot be read of the earlier side. */
+  readonly uncompared: readonly Uncompared[];
   /** What the files were compared with, for people. */
   readonly against: string;
 }
@@ -74,8 +78,15 @@ export async function readBothSides(
   const check = checkOptions(options);
   const [from, to] = [parse(sides.before), parse(sides.after)];
   const after = refuseInvalid(checkSources(to.sources, check), io);
-  const before = checkBefore(from.sources, check, { after, io });
-  return { before, after, rendered: { before: from.rendered, after: to.rendered }, against: sides.against };
+  const { objects: before, uncompared } = checkBefore(from.sources, check, { after, io });
+  const rendered = { before: from.rendered, after: to.rendered };
+  return {
+    before,
+    after,
+    rendered,
+    uncompared: [...readLinks(sides.links, io), ...uncompared],
+    against: sides.against,
+  };
 }
 
 function refuseSeveral(ways: Readonly<Record<string, unknown>>): void {
@@ -83,8 +94,16 @@ function refuseSeveral(ways: Readonly<Record<string, unknown>>): void {
   if (given.length > 1) throw new UsageError(`give ${given.join(' or ')}, not both`);
 }
 
+/** Links of the earlier side that were not followed. */
+function readLinks(links: readonly string[], io: Io): Uncompared[] {
+  const reason = 'this link leaves the repository, or leads to no file';
+  for (const file of links) io.writeError(`warning: ${file}: ${reason}`);
+  return links.map((file) => ({ file, line: 1, reason, key: undefined }));
+}
+
 interface ComparedFiles {
   readonly before: readonly InputFile[];
+  readonly links: readonly string[];
   readonly after: readonly InputFile[];
   readonly against: string;
 }
@@ -94,7 +113,7 @@ async function readFiles(previous: readonly string[], options: OptionValues, io:
   if (previous.includes('-') && filename.includes('-')) throw new UsageError('standard input can be read only once');
   const recursive = options.flags['recursive'] ?? false;
   const before = await readInput(previous, recursive, io);
-  return { before, after: await readInput(filename, recursive, io), against: previous.join(', ') };
+  return { before, links: [], after: await readInput(filename, recursive, io), against: previous.join(', ') };
 }
 
 /** A file that only one of both sides has is no error: its resources come or go. */
@@ -107,26 +126,34 @@ async function readCommit(ref: string, options: OptionValues, io: Io): Promise<C
   }
   const recursive = options.flags['recursive'] ?? false;
   const earlier: InputFile[] = [];
+  const links: string[] = [];
   const files: InputFile[] = [];
   if (filename.length === 0) await readInput(filename, recursive, io);
   for (const name of filename) {
     const path = resolve(io.workingFolder(), name);
-    const bounds = { extensions: EXTENSIONS, limit: MAX_FILE_BYTES };
+    const bounds = { extensions: EXTENSIONS, counts: isDelivered, limit: MAX_FILE_BYTES };
     const old = await readRevision({ ref, path, name, recursive, ...bounds, environment: io.environment });
-    earlier.push(...old.map((file) => ({ ...file, name: `${ref}:${file.name}` })));
-    files.push(...(await readWorkingTree(name, { recursive, isKnown: old.length > 0 }, io)));
+    earlier.push(...old.files.map((file) => ({ ...file, name: `${ref}:${file.name}` })));
+    links.push(...old.links.map((link) => `${ref}:${link}`));
+    const isKnown = old.files.length + old.links.length > 0;
+    files.push(...readWorkingTree(name, { recursive, isKnown }, io));
   }
-  return { before: earlier, after: files, against: ref };
+  return { before: earlier, links, after: files, against: ref };
 }
 
-/** What was deleted since the commit is not there, and that is what a plan has to tell; what cannot be read is an error. */
-async function readWorkingTree(
+/**
+ * What was deleted since the commit is not there, and that is what a plan has to tell; what cannot be read, and a link that
+ * leaves the repository, is an error.
+ */
+function readWorkingTree(
   name: string,
   { recursive, isKnown }: { recursive: boolean; isKnown: boolean },
   io: Io,
-): Promise<InputFile[]> {
-  if (isKnown && !existsSync(resolve(io.workingFolder(), name))) return [];
-  return readInput([name], recursive, io, isKnown);
+): InputFile[] {
+  const path = resolve(io.workingFolder(), name);
+  if (isKnown && !existsSync(path)) return [];
+  const files = readWithin(path, name, recursive);
+  return files.length > 0 || isKnown ? files : refuseEmpty(name, recursive);
 }
 
 function checkOptions({ strings }: OptionValues): ValidateOptions {
@@ -152,28 +179,54 @@ export function refuseInvalid(
   return objects;
 }
 
+interface CheckedBefore {
+  readonly objects: readonly SourceObject[];
+  readonly uncompared: readonly Uncompared[];
+}
+
 /**
- * What was invalid at that time counts as not there, so that a fix of it can be merged. What is gone now counts all the same,
- * where it can be understood: another CRD than this one may have let it in, and its data goes with it.
+ * What was invalid at that time is no error, so that a fix of it can be merged; what happens to it nobody can tell. What is gone
+ * now counts all the same, where it can be understood: another CRD than this one may have let it in, and its data goes with it.
  */
 function checkBefore(
   sources: readonly ParsedSource[],
   options: ValidateOptions,
   { after, io }: { after: readonly SourceObject[]; io: Io },
-): readonly SourceObject[] {
+): CheckedBefore {
   const check = createValidator({ ...options, unknownFields: 'warn' });
   const keyOf = ({ value }: SourceObject): string => identify(value, options.namespace);
   const kept = new Set(after.map(keyOf));
-  const before = sources.flatMap(({ objects, problems }) => {
-    const checked = objects.map((object) => check(object));
-    const errors = [...problems, ...checked.flatMap((each) => each.problems)].filter(isError);
-    for (const problem of errors) io.writeError(formatProblem({ ...problem, severity: 'warning' }));
+  const warn = (problem: Problem): void => {
+    io.writeError(formatProblem({ ...problem, severity: 'warning' }));
+  };
+  const uncompared: Uncompared[] = [];
+  const objects = sources.flatMap(({ objects: parsed, problems }) => {
+    const checked = parsed.map((object) => check(object));
+    const errors = problems.filter(isError);
+    for (const problem of [...errors, ...checked.flatMap((each) => each.problems.filter(isError))]) warn(problem);
     const counts = ({ object, problems: found }: CheckedObject): boolean =>
       !found.some(isError) || (!kept.has(keyOf(object)) && !found.some(isUnreadable));
+    const invalid = checked.filter((each) => !counts(each)).map((each) => describeInvalid(each, options.namespace));
+    uncompared.push(...errors.slice(0, 1).map(describeFile), ...invalid);
     return checked.filter(counts).map(({ object }) => object);
   });
-  for (const problem of refuseOverlays(before)) io.writeError(formatProblem({ ...problem, severity: 'warning' }));
-  return before;
+  const overlays = refuseOverlays(objects);
+  overlays.forEach(warn);
+  return { objects, uncompared: [...uncompared, ...overlays.map(describeFile)] };
+}
+
+function describeFile({ file, position, message }: Problem): Uncompared {
+  return { file, line: position.line, reason: message, key: undefined };
+}
+
+/** Whose name is known stands for itself alone. */
+function describeInvalid({ object, problems }: CheckedObject, defaultNamespace = ''): Uncompared {
+  const { file, value, positionOf } = object;
+  const { path, message } = problems.find(isError) ?? { path: '', message: '' };
+  const { name, namespace = defaultNamespace } = isObject(value['metadata']) ? value['metadata'] : {};
+  const isKnown = isMySQL(object) && typeof name === 'string' && typeof namespace === 'string';
+  const key = isKnown ? `${namespace}/${name}` : undefined;
+  return { file, line: positionOf([]).line, reason: path === '' ? message : `${path}: ${message}`, key };
 }
 
 function isError({ severity }: Problem): boolean {

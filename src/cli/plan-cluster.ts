@@ -41,7 +41,7 @@ async function readInput(objects: readonly SourceObject[], cluster: Cluster, io:
     io.writeError(
       'warning: without the right to get Secrets the plan does not tell whether one of them holds another password',
     );
-  const before = { ...known, secrets };
+  const before = { ...known, secrets, namespaces: new Map() };
   const facts = await collectFacts({ before, after, stored }, cluster, io);
   return { before, after, facts };
 }

@@ -17,10 +17,9 @@ import { loadResources } from './load-resources.ts';
 export const plan: Run = async (options, io) => {
   const gates = readGates(options);
   const { input, against } = await readInput(options, io);
-  if (input.before.resources.size + input.after.resources.size === 0) {
-    throw new CommandError('there is no MySQL resource in the input', { exitCode: EXIT.invalid });
-  }
   const entries = buildPlan(input);
+  if (entries.length === 0)
+    throw new CommandError('there is no MySQL resource in the input', { exitCode: EXIT.invalid });
   const forbidden = findForbidden(entries, gates);
   const format = (options.strings['output'] ?? 'text') as PlanFormat;
   await io.writeOut(formatPlan({ entries, against, forbidden }, format));
@@ -42,8 +41,12 @@ async function readInput(options: OptionValues, io: Io): Promise<Compared> {
   if (!sides) return { input: await readLive(options, io), against: 'the cluster' };
   const { namespace } = options.strings;
   const [before, after] = [buildSide(sides.before, namespace), buildSide(sides.after, namespace)];
-  const facts = findPodChanges(buildPlan({ before, after }), sides.rendered);
-  return { input: { before, after, facts }, against: sides.against };
+  const { uncompared, rendered, against } = sides;
+  const facts = findPodChanges(buildPlan({ before, after, uncompared }), {
+    ...rendered,
+    isDelivered: options.strings['from-ref'] !== undefined,
+  });
+  return { input: { before, after, facts, uncompared }, against };
 }
 
 function readGates({ arrays }: OptionValues): readonly Gate[] {

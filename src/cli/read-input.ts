@@ -1,7 +1,7 @@
 // From the arguments of -f to bytes.
 
 import { closeSync, fstatSync, openSync, readSync, readdirSync, statSync, type Dirent } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { CommandError, EXIT, UsageError } from '../errors.ts';
 import { MAX_FILE_BYTES } from '../parse/source.ts';
 import type { Io } from './io.ts';
@@ -36,11 +36,33 @@ export async function readInput(
   const files: InputFile[] = [];
   for (const name of names) {
     if (name === STDIN) files.push({ name: '<stdin>', bytes: await readStdin(io) });
-    else
-      for (const path of listFiles(name, { recursive, mayBeEmpty }))
-        files.push({ name: path, bytes: readBounded(path) });
+    else files.push(...readNamed(name, { recursive, mayBeEmpty }));
   }
   return files;
+}
+
+/** Reads a file, or a folder. */
+function readNamed(name: string, options: { recursive: boolean; mayBeEmpty: boolean }): InputFile[] {
+  const files = listFiles(name, options).map((path) => ({ name: path, bytes: readBounded(path) }));
+  return files.filter((file) => file.name === name || isDelivered(relative(name, file.name), file.bytes));
+}
+
+/**
+ * Tells whether a file of a folder counts, by one rule for every command. kubectl, Argo CD and Flux read names that begin with
+ * a dot like any other, so a database in `.shop.yaml` is one; but what holds no object there belongs to some other tool, such
+ * as `.gitlab-ci.yml`, `.github/workflows/ci.yaml`, `.sops.yaml` or `.argocd-source.yaml`.
+ *
+ * @param path within the folder
+ */
+export function isDelivered(path: string, bytes: Uint8Array): boolean {
+  const steps = path.split(/[/\\]/);
+  if (!steps.some((step) => step.startsWith('.'))) return true;
+  if (steps.includes('.git')) return false;
+  const text = Buffer.from(bytes)
+    .toString('latin1')
+    .replace(/^\u00ef\u00bb\u00bf/, '');
+  const start = /^\s*[{[]/.test(text) ? '' : '^';
+  return ['apiVersion', 'kind'].every((field) => new RegExp(`${start}["']?${field}["']?\\s*:`, 'm').test(text));
 }
 
 async function readStdin(io: Io): Promise<Uint8Array> {
@@ -50,7 +72,12 @@ async function readStdin(io: Io): Promise<Uint8Array> {
 function listFiles(name: string, { recursive, mayBeEmpty }: { recursive: boolean; mayBeEmpty: boolean }): string[] {
   if (!attempt(name, () => statSync(name)).isDirectory()) return [name];
   const files = attempt(name, () => walk(name, recursive));
-  if (files.length > 0 || mayBeEmpty) return files;
+  if (files.length === 0 && !mayBeEmpty) refuseEmpty(name, recursive);
+  return files;
+}
+
+/** A folder in which nothing is to be read. */
+export function refuseEmpty(name: string, recursive: boolean): never {
   const hint = recursive ? '' : '; -R reads the folders within it, too';
   throw new CommandError(`${name}: no .yaml, .yml or .json file in this folder${hint}`, { exitCode: EXIT.invalid });
 }

@@ -1,9 +1,9 @@
 // The files of an application's folder in a repository, which nothing in it may leave.
 
-import { existsSync, readdirSync, realpathSync, statSync, type Dirent } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, realpathSync, statSync, type Dirent } from 'node:fs';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { CommandError, EXIT } from '../errors.ts';
-import { EXTENSIONS, attempt, isFile, readBounded, type InputFile } from './read-input.ts';
+import { EXTENSIONS, attempt, isDelivered, isFile, readBounded, type InputFile } from './read-input.ts';
 
 /**
  * Finds the repository that a folder lies in. Nobody tells where it is: it is the folder without the application's path at
@@ -26,31 +26,62 @@ function nearestCheckout(folder: string): string | undefined {
   return dirname(folder) === folder ? undefined : nearestCheckout(dirname(folder));
 }
 
+/** What of a folder is read. */
+export interface TreeOptions {
+  /** The real path of the repository, which nothing may leave. */
+  readonly repository: string;
+  /** Whether the folders within it are read, too. */
+  readonly recursive?: boolean;
+  /** How people name the folder; empty where they are in it. */
+  readonly shown?: string;
+}
+
 /**
- * Reads the .yaml, .yml and .json files of a folder and of those within it, one after the other, in the order of their
- * names' code units. Names that start with a dot are left out.
+ * Reads the .yaml, .yml and .json files of a folder, by default of those within it, too, one after the other, in the order of
+ * their names' code units. What is hidden and no object is left out, as by every command.
  *
  * @throws CommandError for a link that leaves the repository, leads nowhere, or to a folder
  */
-export function* readTree(folder: string, repository: string, below = ''): Iterable<InputFile> {
-  const here = join(folder, below);
-  const entries = attempt(below === '' ? '.' : below, () => readdirSync(here, { withFileTypes: true }));
+export function* readTree(folder: string, options: TreeOptions, below = ''): Iterable<InputFile> {
+  const entries = attempt(join(options.shown ?? '', below), () => {
+    return readdirSync(join(folder, below), { withFileTypes: true });
+  });
   // By code units, as the names themselves.
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    if (entry.name.startsWith('.')) continue;
-    const name = below === '' ? entry.name : join(below, entry.name);
-    const path = join(here, entry.name);
-    checkLink(entry, { name, path, repository });
-    if (entry.isDirectory()) yield* readTree(folder, repository, name);
-    else if (EXTENSIONS.test(entry.name) && isFile(path, entry, name)) yield { name, bytes: readBounded(path, name) };
+    const inner = join(below, entry.name);
+    if (!entry.isDirectory()) yield* readEntry(entry, { folder, inner, options });
+    else if (options.recursive !== false && entry.name !== '.git') yield* readTree(folder, options, inner);
   }
 }
 
-function checkLink(
+function* readEntry(
   entry: Dirent,
-  { name, path, repository }: { name: string; path: string; repository: string },
-): void {
-  if (!entry.isSymbolicLink()) return;
+  { folder, inner, options }: { folder: string; inner: string; options: TreeOptions },
+): Iterable<InputFile> {
+  const { repository, shown = '' } = options;
+  const [path, name] = [join(folder, inner), join(shown, inner)];
+  if (entry.isSymbolicLink()) checkLink({ name, path, repository });
+  if (!EXTENSIONS.test(entry.name) || !isFile(path, entry, name)) return;
+  const bytes = readBounded(path, name);
+  if (isDelivered(inner, bytes)) yield { name, bytes };
+}
+
+/**
+ * Reads what lies in a repository: a file, or the files of a folder.
+ *
+ * @param path an absolute one
+ * @param name as people write it
+ * @throws CommandError as readTree does
+ */
+export function readWithin(path: string, name: string, recursive: boolean): InputFile[] {
+  const isFolder = attempt(name, () => statSync(path)).isDirectory();
+  const repository = findRepository(isFolder ? path : dirname(path), undefined);
+  if (isFolder) return [...readTree(path, { repository, recursive, shown: name })];
+  if (lstatSync(path).isSymbolicLink()) checkLink({ name, path, repository });
+  return [{ name, bytes: readBounded(path, name) }];
+}
+
+function checkLink({ name, path, repository }: { name: string; path: string; repository: string }): void {
   const target = attempt(name, () => realpathSync(path));
   const way = relative(repository, target);
   if (isAbsolute(way) || way.split(sep)[0] === '..') refuseLink(name, 'this link leaves the repository');

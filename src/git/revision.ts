@@ -12,6 +12,13 @@ export interface RevisionFile {
   readonly bytes: Uint8Array;
 }
 
+/** What a commit has of a path. */
+export interface Revision {
+  readonly files: readonly RevisionFile[];
+  /** Links that leave the repository, or lead nowhere or to a folder: what they led to is not known. */
+  readonly links: readonly string[];
+}
+
 /** What is read. */
 export interface RevisionRequest {
   /** A commit, as `git rev-parse` understands it. */
@@ -23,35 +30,40 @@ export interface RevisionRequest {
   readonly recursive: boolean;
   /** Which files of a folder are read. */
   readonly extensions: RegExp;
+  /** Whether one of these counts, by its path within the folder and what it holds. */
+  readonly counts: (path: string, bytes: Uint8Array) => boolean;
   /** Larger files come as one byte more than this. */
   readonly limit: number;
   readonly environment: GitOptions['environment'];
 }
 
 /**
- * Reads a file, or the files of a folder, as they are in a commit. Submodules and links that leave the repository or lead to
- * a folder are left out.
+ * Reads a file, or the files of a folder, as they are in a commit. Submodules are left out.
  *
  * @returns nothing where the commit has nothing of this path
  * @throws CommandError when the path is in no repository or the commit is unknown
  */
-export async function readRevision(request: RevisionRequest): Promise<RevisionFile[]> {
+export async function readRevision(request: RevisionRequest): Promise<Revision> {
   const place = await locate(request);
   const { options, path } = place;
   const tree = await findTree(request, options);
   const [found] = await readObjects([`${tree}:${path}`], request, options);
-  if (!found) return [];
-  if (found.kind === 'blob') return [{ name: request.name, bytes: found.bytes }];
+  if (!found) return { files: [], links: [] };
+  if (found.kind === 'link') return { files: [], links: [request.name] };
+  if (found.kind === 'blob') return { files: [{ name: request.name, bytes: found.bytes }], links: [] };
   const entries = await listTree(found.id, request, options);
   // A link is read by its path from the top, so that git can follow it.
   const names = entries.map(({ id, isLink, below }) => {
     return isLink ? `${tree}:${path === '' ? below : `${path}/${below}`}` : id;
   });
   const objects = await readObjects(names, request, options);
-  return entries.flatMap(({ below }, index) => {
+  const files = entries.flatMap(({ below }, index) => {
     const object = objects[index];
-    return object?.kind === 'blob' ? [{ name: join(request.name, below), bytes: object.bytes }] : [];
+    const isRead = object?.kind === 'blob' && request.counts(below, object.bytes);
+    return isRead ? [{ name: join(request.name, below), bytes: object.bytes }] : [];
   });
+  const links = entries.filter(({ isLink }, index) => isLink && objects[index]?.kind !== 'blob');
+  return { files, links: links.map(({ below }) => join(request.name, below)) };
 }
 
 interface Place {
@@ -112,7 +124,9 @@ async function listTree(tree: string, request: RevisionRequest, options: GitOpti
 
 type GitObject =
   | { readonly kind: 'blob'; readonly id: string; readonly bytes: Uint8Array }
-  | { readonly kind: 'tree'; readonly id: string };
+  | { readonly kind: 'tree'; readonly id: string }
+  /** One that git cannot follow. */
+  | { readonly kind: 'link' };
 
 /** Reads many objects with one process for their sizes and one for what they hold. */
 async function readObjects(
@@ -132,6 +146,7 @@ async function readObjects(
   }
   return sizes.map((each) => {
     if (each?.type === 'tree') return { kind: 'tree', id: each.id };
+    if (each?.type === 'link') return { kind: 'link' };
     if (each?.type !== 'blob') return undefined;
     return { kind: 'blob', id: each.id, bytes: contents.get(each.id) ?? new Uint8Array(limit + 1) };
   });
@@ -151,7 +166,7 @@ function parseAnswers(output: Buffer, hasContent: boolean): (Answer | undefined)
     const end = output.indexOf('\n', at);
     const found = parseHead(output.subarray(at, end).toString());
     at = end + 1;
-    const length = hasContent || found.answer === undefined ? found.length : 0;
+    const length = hasContent || found.answer?.type === 'link' ? found.length : 0;
     const bytes = output.subarray(at, at + length);
     if (length > 0 || (hasContent && found.answer)) at += length + 1;
     answers.push(found.answer && { ...found.answer, bytes });
@@ -169,6 +184,7 @@ function parseHead(line: string): Head {
   const [, id = '', type = '', size = '0'] = /^([0-9a-f]{40,64}) (blob|tree|commit|tag) ([0-9]+)$/.exec(line) ?? [];
   if (id !== '') return { answer: { id, type, size: Number(size) }, length: Number(size) };
   // What a link leads to follows.
-  const [, length = '0'] = /^(?:symlink|dangling|loop|notdir) ([0-9]+)$/.exec(line) ?? [];
-  return { answer: undefined, length: Number(length) };
+  const [, length] = /^(?:symlink|dangling|loop|notdir) ([0-9]+)$/.exec(line) ?? [];
+  if (length === undefined) return { answer: undefined, length: 0 };
+  return { answer: { id: '', type: 'link', size: 0 }, length: Number(length) };
 }

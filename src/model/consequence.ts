@@ -8,6 +8,7 @@ import type { Model } from './model.ts';
 export const CONSEQUENCE_KINDS = {
   refused: 'the change is refused, by the API server or by MySQL itself',
   'data-loss': 'data is deleted that no backup holds',
+  unknown: 'nobody can tell, since what was there before cannot be read',
   backup: 'a final backup is made',
   delete: 'the data volume is deleted, after the final backup',
   stop: 'the server goes, or is stopped',

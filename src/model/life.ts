@@ -64,6 +64,26 @@ export function describeDeletion(form: Form): readonly Consequence[] {
   ];
 }
 
+/** What happens to all that is in a namespace that is deleted: Kubernetes makes nothing in it any more, so no Job runs. */
+export const NAMESPACE_TEXT =
+  'everything in it is deleted with it, also servers that stand in no file here. No final backup is made, whatever a ' +
+  'deletionPolicy says: nothing can be made any more in a namespace that ends';
+
+/** What happens to a resource when its namespace is deleted. */
+export function describeNamespaceEnd({ model }: Form): readonly Consequence[] {
+  const { name, namespace, names, managed } = model;
+  const tell = (kind: ConsequenceKind, message: string): Consequence => ({ kind, field: '', message });
+  const why = `the Namespace ${namespace} is taken out of git; a tool that prunes deletes it, unless it is told not to (Prune=false)`;
+  const stop = tell('stop', `the server ${name} is deleted, with all that was rendered for it: ${why}`);
+  if (!managed) {
+    const message = `the claim ${names.dataClaim} goes with the namespace, and its volume, too, unless its class keeps it: nothing backs the data up (lifecycle: None)`;
+    return [tell('data-loss', message), stop];
+  }
+  const claims = `${names.dataClaim} and ${names.backupClaim}`;
+  const kept = `no final backup is made, whatever deletionPolicy says; the volumes of ${claims} are kept for a resource of this namespace and name, except where the watcher may not change volumes: there they go, unless their class keeps them`;
+  return [stop, tell('policy', kept)];
+}
+
 /** What is known about what a new resource finds. */
 export interface Leftovers {
   /** A volume that the watcher keeps for this name holds the data of an earlier server. */

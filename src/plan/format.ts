@@ -36,7 +36,7 @@ function formatText({ entries, against }: PlanPage): string {
 const INDENT = 12;
 
 function formatEntry(entry: PlanEntry): string {
-  const head = `MySQL ${nameEntry(entry)} ${CHANGE_WORDS[entry.change]} (${escapeControls(entry.file)}:${String(entry.line)})`;
+  const head = `${entry.kind} ${escapeControls(nameEntry(entry))} ${CHANGE_WORDS[entry.change]} (${escapeControls(entry.file)}:${String(entry.line)})`;
   const lines = groupByKind(entry).flatMap(([kind, consequences]) => {
     const remark = REMARKS[kind];
     return [
@@ -98,7 +98,8 @@ function formatMarkdownEntry(entry: PlanEntry): string {
       return `| **${kind}** | ${escape(field)} | ${escape(text)} |`;
     });
   });
-  const head = `#### ${escape(nameEntry(entry))} ${CHANGE_WORDS[entry.change]}`;
+  const kind = entry.kind === 'MySQL' ? '' : `${entry.kind} `;
+  const head = `#### ${kind}${escape(nameEntry(entry))} ${CHANGE_WORDS[entry.change]}`;
   return [head, '', place, '', '| what | field | in words |', '|---|---|---|', ...rows, ''].join('\n');
 }
 

@@ -6,16 +6,26 @@ import { CONSEQUENCE_KINDS, type ConsequenceKind } from '../model/consequence.ts
 import { passwordJob } from '../model/consequence-password.ts';
 import { listConsequences } from '../model/consequences.ts';
 import { isSame } from '../model/is-same.ts';
-import { describeCreation, describeDeletion, type Leftovers } from '../model/life.ts';
+import {
+  NAMESPACE_TEXT,
+  describeCreation,
+  describeDeletion,
+  describeNamespaceEnd,
+  type Leftovers,
+} from '../model/life.ts';
 import type { JsonObject, SourceObject } from '../parse/source.ts';
 import { createRuleChecker, type RuleChecker } from '../validate/cel.ts';
 import { formatPath } from '../validate/finding.ts';
 import { comparePasswords, isGone, type PasswordPlace } from './secrets.ts';
-import type { PlannedResource, Side } from './side.ts';
+import type { Place, PlannedResource, Side } from './side.ts';
+import { describeFile, describeInvalid, describeUnseen, type Uncompared } from './uncompared.ts';
 
-/** What becomes of one resource. */
+/** What becomes of one resource, of a Namespace, or of what a file held that cannot be read. */
 export interface PlanEntry {
-  readonly change: 'added' | 'removed' | 'changed' | 'unchanged';
+  readonly kind: 'MySQL' | 'Namespace' | 'File';
+  /** `unknown`: what was there before cannot be read. */
+  readonly change: 'added' | 'removed' | 'changed' | 'unchanged' | 'unknown';
+  /** Empty where nobody says it, and where there is none. */
   readonly namespace: string;
   readonly name: string;
   readonly file: string;
@@ -36,30 +46,93 @@ export interface LiveFacts {
 /** What is compared. */
 export interface PlanInput {
   readonly before: Side;
+  /** What cannot be read of the earlier side. */
+  readonly uncompared?: readonly Uncompared[];
   readonly after: Side;
   readonly facts?: ReadonlyMap<string, LiveFacts>;
 }
 
-/** Plans. The entries are ordered by namespace and name. */
-export function buildPlan({ before, after, facts }: PlanInput): readonly PlanEntry[] {
+/** Plans. The entries are ordered by namespace and name; at the end stands what is no resource. */
+export function buildPlan(input: PlanInput): readonly PlanEntry[] {
+  const { before, after, facts } = input;
   const rules = createRuleChecker();
   const moves = findMoves(before, after);
+  const unread = createUnread(input);
+  const ended = endedNamespaces(before, after);
   const added = [...after.resources].filter(([key]) => !before.resources.has(key));
   const removed = [...before.resources].filter(([key]) => !after.resources.has(key));
   const entries = [
     ...added.map(([key, form]): [string, PlanEntry] => {
+      const unknown = unread.describe(key);
+      if (unknown) return [key, entryOf('unknown', form, [unknown])];
       const { leftovers, more = [] } = facts?.get(key) ?? {};
       const consequences = [...describeCreation(form, leftovers), ...more, ...(moves.get(key) ?? [])];
       return [key, entryOf('added', form, consequences)];
     }),
     ...removed.map(([key, form]): [string, PlanEntry] => {
-      return [key, entryOf('removed', form, [...describeDeletion(form), ...(moves.get(key) ?? [])])];
+      const end = ended.has(form.model.namespace) ? describeNamespaceEnd(form) : describeDeletion(form);
+      return [key, entryOf('removed', form, [...end, ...(moves.get(key) ?? [])])];
     }),
     ...pairUp(before, after).map(([key, change]): [string, PlanEntry] => {
-      return [key, planChange(change, { rules, before, after, more: facts?.get(key)?.more ?? [] })];
+      const end = ended.has(change.after.model.namespace) ? describeNamespaceEnd(change.before) : [];
+      return [key, planChange(change, { rules, before, after, more: [...(facts?.get(key)?.more ?? []), ...end] })];
     }),
+    ...unread.gone(),
   ];
-  return entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry);
+  const sorted = entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry);
+  return [...sorted, ...[...ended].map(([name, place]) => namespaceEntry(name, place)), ...unread.files()];
+}
+
+/** The Namespaces that are taken out of the files. */
+function endedNamespaces(before: Side, after: Side): Side['namespaces'] {
+  return new Map([...before.namespaces].filter(([name]) => !after.namespaces.has(name)));
+}
+
+function namespaceEntry(name: string, place: Place): PlanEntry {
+  return {
+    kind: 'Namespace',
+    change: 'removed',
+    namespace: '',
+    name,
+    ...place,
+    consequences: [note('stop', NAMESPACE_TEXT)],
+  };
+}
+
+interface Unread {
+  /** What is said of a new resource that may be none. */
+  readonly describe: (key: string) => Consequence | undefined;
+  /** The resources that are gone. */
+  readonly gone: () => [string, PlanEntry][];
+  readonly files: () => PlanEntry[];
+}
+
+/** Looks through what could not be read of the earlier side. */
+function createUnread({ before, after, uncompared = [] }: PlanInput): Unread {
+  const files = uncompared.filter(({ key }) => key === undefined);
+  const invalid = new Map(
+    uncompared.flatMap((each) => (each.key === undefined || before.resources.has(each.key) ? [] : [[each.key, each]])),
+  );
+  const entryFor = (each: Uncompared, consequence: Consequence): Omit<PlanEntry, 'kind' | 'namespace' | 'name'> => {
+    const { file, line } = each;
+    return { change: 'unknown', file, line, positionOf: () => ({ line, column: 1 }), consequences: [consequence] };
+  };
+  return {
+    describe(key) {
+      const own = invalid.get(key);
+      if (own) return describeInvalid(own, false);
+      return files.length > 0 ? describeUnseen(files) : undefined;
+    },
+    gone() {
+      const gone = [...invalid].filter(([key]) => !after.resources.has(key));
+      return gone.map(([key, each]) => {
+        const [namespace = '', name = ''] = key.split('/');
+        return [key, { kind: 'MySQL', namespace, name, ...entryFor(each, describeInvalid(each, true)) }];
+      });
+    },
+    files: () =>
+      files.map((each) => ({ kind: 'File', namespace: '', name: each.file, ...entryFor(each, describeFile(each)) })),
+  };
 }
 
 interface Pair {
@@ -82,7 +155,8 @@ function entryOf(
 ): PlanEntry {
   const kinds = Object.keys(CONSEQUENCE_KINDS);
   const ordered = [...consequences].sort((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind));
-  return { change, namespace: model.namespace, name: model.name, file, line, positionOf, consequences: ordered };
+  const { namespace, name } = model;
+  return { kind: 'MySQL', change, namespace, name, file, line, positionOf, consequences: ordered };
 }
 
 interface Surroundings extends PlanInput {

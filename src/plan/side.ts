@@ -3,7 +3,7 @@
 import type { MySQLResource } from '../api/resource.ts';
 import type { Form } from '../model/consequence.ts';
 import { buildModel } from '../model/model.ts';
-import type { SourceObject } from '../parse/source.ts';
+import { isObject, type SourceObject } from '../parse/source.ts';
 import { isMySQL } from '../validate/identity.ts';
 import { readSecret, type PlannedSecret } from './secrets.ts';
 
@@ -15,8 +15,13 @@ export interface PlannedResource extends Form {
   readonly positionOf: SourceObject['positionOf'];
 }
 
+/** An object, by its place. */
+export type Place = Pick<PlannedResource, 'file' | 'line' | 'positionOf'>;
+
 /** Everything of one side. The keys are `namespace/name`. */
 export interface Side {
+  /** The Namespaces that stand in the files, by their names. */
+  readonly namespaces: ReadonlyMap<string, Place>;
   readonly resources: ReadonlyMap<string, PlannedResource>;
   readonly secrets: ReadonlyMap<string, PlannedSecret>;
 }
@@ -29,7 +34,10 @@ export interface Side {
 export function buildSide(objects: readonly SourceObject[], namespace = ''): Side {
   const resources = new Map<string, PlannedResource>();
   const secrets = new Map<string, PlannedSecret>();
+  const namespaces = new Map<string, Place>();
   for (const object of objects) {
+    const namespaceName = namespaceOf(object);
+    if (namespaceName !== undefined) namespaces.set(namespaceName, placeOf(object));
     if (isMySQL(object)) {
       const planned = planResource(object, namespace);
       const key = keyOf(planned);
@@ -41,7 +49,7 @@ export function buildSide(objects: readonly SourceObject[], namespace = ''): Sid
     const key = `${secret.namespace || namespace}/${secret.name}`;
     if (!secrets.has(key)) secrets.set(key, secret);
   }
-  return { resources, secrets };
+  return { namespaces, resources, secrets };
 }
 
 /** What tells resources apart. */
@@ -49,8 +57,18 @@ export function keyOf({ model: { namespace, name } }: Form): string {
   return `${namespace}/${name}`;
 }
 
-function planResource({ value, file, positionOf }: SourceObject, namespace: string): PlannedResource {
+function planResource(object: SourceObject, namespace: string): PlannedResource {
   // Validation has proved the type.
-  const resource = value as unknown as MySQLResource;
-  return { resource, model: buildModel(resource, namespace), file, line: positionOf([]).line, positionOf };
+  const resource = object.value as unknown as MySQLResource;
+  return { resource, model: buildModel(resource, namespace), ...placeOf(object) };
+}
+
+function placeOf({ file, positionOf }: SourceObject): Place {
+  return { file, line: positionOf([]).line, positionOf };
+}
+
+/** The name of a Namespace; undefined for any other object. */
+function namespaceOf({ value: { apiVersion, kind, metadata } }: SourceObject): string | undefined {
+  const name = apiVersion === 'v1' && kind === 'Namespace' && isObject(metadata) ? metadata['name'] : undefined;
+  return typeof name === 'string' ? name : undefined;
 }

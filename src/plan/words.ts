@@ -15,14 +15,28 @@ export const CHANGE_WORDS: Readonly<Record<PlanEntry['change'], string>> = {
   removed: 'is DELETED',
   changed: 'changes',
   unchanged: 'does not change',
+  unknown: 'cannot be compared',
 };
 
-/** One line: how many resources meet what. */
+/**
+ * One line that counts resources, however many rows each of them has: `2 of 3 resources change (1 with restart, 2 with grow)`.
+ * A file that cannot be read is no resource.
+ */
 export function summarise(entries: readonly PlanEntry[]): string {
-  const unchanged = entries.filter(({ change }) => change === 'unchanged').length;
-  const counts = [...countKinds(entries)].map(([kind, count]) => `${String(count)} ${kind}`);
-  if (counts.length === 0) return 'nothing happens';
-  return [...counts, ...(unchanged > 0 ? [`${String(unchanged)} unchanged`] : [])].join(', ');
+  const resources = entries.filter(({ kind }) => kind !== 'File');
+  const files = entries.length - resources.length;
+  const changed = resources.filter(({ change }) => change !== 'unchanged').length;
+  const counts = [...countKinds(resources)].map(([kind, met]) => `${String(met)} with ${kind}`);
+  const all = `${String(changed)} of ${count(resources.length, 'resource')} ${changed === 1 ? 'changes' : 'change'}`;
+  const parts = [
+    ...(changed === 0 ? [] : [`${all} (${counts.join(', ')})`]),
+    ...(files === 0 ? [] : [`${count(files, 'file')} cannot be compared`]),
+  ];
+  return parts.length === 0 ? 'nothing happens' : parts.join('; ');
+}
+
+function count(number: number, what: string): string {
+  return `${String(number)} ${what}${number === 1 ? '' : 's'}`;
 }
 
 /** The consequences of an entry by kind, in their order. */

@@ -30,7 +30,11 @@ interface Note {
 
 const TOKEN = 'glpat-secret';
 const OWN = { id: 1 };
-const NOTE: Note = { id: 4, author: OWN, body: '<!-- kubectl-mysql plan -->\n### MySQL: 1 restart' };
+const NOTE: Note = {
+  id: 4,
+  author: OWN,
+  body: '<!-- kubectl-mysql plan -->\n### MySQL: 1 of 1 resource changes (1 with restart)',
+};
 
 /**
  * The program, and stand-ins that write down how they were called.
@@ -116,7 +120,7 @@ const COMMENTS = 'repos/a/b/issues/7/comments --field body=@plan.md\n';
 
 describe('the workflow for GitHub', () => {
   it.each<[string, object, string, [number, string]]>([
-    ['a change that needs no approval', { labels: { a: 'b' } }, 'opened', [0, '### MySQL: 1 config']],
+    ['a change that needs no approval', { labels: { a: 'b' } }, 'opened', [0, '(1 with config)']],
     ['a restart that nobody approved', { image: 'mysql:8.4.6' }, 'opened', [5, '**restart**']],
     ['a restart that somebody approves', { image: 'mysql:8.4.6' }, 'labeled', [0, '**restart**']],
     ['a restart that somebody had approved', { image: 'mysql:8.4.6' }, 'synchronize', [5, '**restart**']],
@@ -158,7 +162,7 @@ describe('the workflow for GitHub', () => {
 
 describe('the job for GitLab', () => {
   it.each([
-    ['a change that needs no approval', { labels: { a: 'b' } }, 0, '### MySQL: 1 config'],
+    ['a change that needs no approval', { labels: { a: 'b' } }, 0, '(1 with config)'],
     ['a restart that nobody approved', { image: 'mysql:8.4.6' }, 5, '**restart**'],
     ['a refusal', { database: 'b' }, 3, '**refused**'],
     ['a file that is invalid', { imag: 1 }, 3, 'spec.imag: unknown field'],
@@ -192,7 +196,7 @@ describe('the job for GitLab', () => {
 
   it('compares the merge with the branch that it goes to, where that is checked out', async () => {
     const { plan } = await runGitLabJob({ image: 'mysql:8.4.6' }, { isMerged: true });
-    expect(plan).toContain('### MySQL: 1 restart, 1 unchanged\n');
+    expect(plan).toContain('### MySQL: 1 of 2 resources changes (1 with restart)\n');
   });
 });
 
@@ -220,7 +224,7 @@ async function runGitLabJob(
   const environment = {
     PATH: path,
     FOLDER: 'apps',
-    FAIL_ON: 'restart,stop,delete,data-loss',
+    FAIL_ON: 'restart,stop,delete,data-loss,unknown',
     CI_MERGE_REQUEST_DIFF_BASE_SHA: repository.git('merge-base', 'main^1', 'change'),
     CI_MERGE_REQUEST_TARGET_BRANCH_SHA: isMerged ? repository.git('rev-parse', 'main^1') : '',
     MYSQL_PLAN_TOKEN: TOKEN,

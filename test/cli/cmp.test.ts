@@ -62,9 +62,11 @@ describe('cmp generate', () => {
     expect(lines[0]).toMatch(/^error: b\.yaml:3:\d+: metadata\.name: .*is rendered to a ConfigMap of this name, too$/);
   });
 
-  it('leaves out names that start with a dot, and files of other kinds', async () => {
+  it('reads hidden files as Argo CD itself does, but what holds no object there, and leaves out files of other kinds', async () => {
     const files = {
-      'shop.yaml': SHOP,
+      '.shop.yaml': SHOP,
+      '.git/branch.yaml': SHOP,
+      '.x.json': '{"a": "apiVersion"}',
       '.argocd-source.yaml': 'plugin: {}\n',
       '.github/a.yaml': 'on: push\n',
       'README.md': '#',

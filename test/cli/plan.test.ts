@@ -37,6 +37,14 @@ async function planFolder(repository: Repository, ...words: readonly string[]): 
   );
 }
 
+it('counts resources, not the rows of each', async () => {
+  const repository = await Repository.create({ 'a.yaml': shop(), 'b.yaml': shop({}, { name: 'b' }) });
+  await repository.write({ 'a.yaml': shop({ storage_size: '20Gi', backup: { size: '20Gi' } }) });
+  const { out } = await plan('-f', repository.folder, '--from-ref', 'main');
+  expect(out.match(/^ {2}grow /gm)).toHaveLength(2);
+  expect(out).toContain('\nPlan, compared with main: 1 of 2 resources changes (1 with grow).\n');
+});
+
 describe('what a pull request does', () => {
   it.each<[string, Record<string, string | undefined>, Record<string, string[]>]>([
     ['nothing, when only a comment changes', { 'a.yaml': `# a comment\n${shop()}` }, { shop: ['unchanged'] }],
@@ -100,7 +108,9 @@ describe('what a pull request does', () => {
     expect(out).toContain(
       'create    shop is renamed: the data stays with the old one, and the new one does not find it',
     );
-    expect(out).toMatch(/\nPlan, compared with main: 1 data-loss, 1 stop, 1 create, 1 restore, 1 policy\.\n$/);
+    expect(out).toMatch(
+      /\nPlan, compared with main: 2 of 2 resources change \(1 with data-loss, 1 with stop, 1 with create, 1 with restore, 1 with policy\)\.\n$/,
+    );
   });
 });
 
@@ -305,12 +315,34 @@ describe('the commit that is compared with', () => {
     expect([code, lines]).toEqual([1, [`error: ${repository.path('b.yaml')}: no such file or folder`]]);
   });
 
-  it('counts what was invalid as not there, so that its fix can be merged', async () => {
+  it('lets the fix of what was invalid be merged, and calls it no creation: nobody can tell what happens', async () => {
     const repository = await Repository.create({ 'a.yaml': shop({ image: 'a b' }) });
     await repository.write({ 'a.yaml': shop() });
     const { code, out, lines } = await plan('-f', repository.path('a.yaml'), '--from-ref', 'main');
-    expect([code, out]).toEqual([0, expect.stringContaining('MySQL shop is created')]);
+    expect([code, out]).toEqual([0, expect.stringContaining('MySQL shop cannot be compared')]);
+    expect(out).toMatch(/\n {2}unknown {3}what it was before cannot be read \(main:.*a\.yaml:1: spec\.image: /);
     expect(lines).toEqual([expect.stringMatching(/^warning: main:.*a\.yaml:\d+:\d+: spec\.image: /)]);
+    expect((await plan('-f', repository.path('a.yaml'), '--from-ref', 'main', '--fail-on', 'unknown')).code).toBe(5);
+  });
+
+  it.each<[string, string, string]>([
+    ['no YAML', 'a: [\n', 'flow'],
+    ['no kind', 'apiVersion: otus.homework/v1\nmetadata: {name: shop}\n', 'kind'],
+    [
+      'a list of what to build',
+      'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nnamePrefix: a-\n',
+      '',
+    ],
+  ])('tells what was in a file that has %s: any resource may have stood there', async (_, text, reason) => {
+    const repository = await Repository.create({ 'a.yaml': text, 'b.yaml': shop({}, { name: 'b' }) });
+    await repository.write({ 'a.yaml': shop() });
+    const { code, out } = await plan('-f', repository.folder, '--from-ref', 'main', '-o', 'markdown');
+    expect(code).toBe(0);
+    expect(out).toContain('### MySQL: 1 of 2 resources changes (1 with unknown); 1 file cannot be compared\n');
+    expect(out).toMatch(
+      /#### shop cannot be compared\n[^#]*\| \*\*unknown\*\* \|  \| it may have stood in main:.*a\.yaml before/,
+    );
+    expect(out).toMatch(new RegExp(`#### File main:.*a\\.yaml cannot be compared\n[^#]*it cannot be read .*${reason}`));
   });
 
   it.each([
@@ -324,11 +356,12 @@ describe('the commit that is compared with', () => {
     expect([code, out]).toEqual([5, expect.stringContaining('MySQL shop is DELETED')]);
   });
 
-  it('does not count what nothing can be made of, and says so', async () => {
+  it('does not know what is deleted with a resource that nothing can be made of, and says so', async () => {
     const repository = await Repository.create({ 'a.yaml': shop({ database: 3 }), 'b.yaml': shop({}, { name: 'b' }) });
     await repository.write({ 'a.yaml': undefined });
-    const { code, lines } = await plan('-f', repository.folder, '--from-ref', 'main', '--fail-on', 'any');
-    expect([code, lines]).toEqual([0, [expect.stringMatching(/^warning: .*a\.yaml:\d+:\d+: spec\.database: /)]]);
+    const { code, out, lines } = await plan('-f', repository.folder, '--from-ref', 'main', '--fail-on', 'unknown');
+    expect([code, lines[0]]).toEqual([5, expect.stringMatching(/^warning: .*a\.yaml:\d+:\d+: spec\.database: /)]);
+    expect(out).toMatch(/MySQL shop cannot be compared .*\n {2}unknown .*nobody can tell what is deleted with it\n/);
   });
 
   it('follows links to files, there as here', async () => {
@@ -337,8 +370,41 @@ describe('the commit that is compared with', () => {
     await symlink('/etc/passwd', repository.path('x/b.yaml'));
     await repository.commit({});
     await repository.write({ 'real/a.txt': shop({ image: 'mysql:9.7' }), 'x/b.yaml': undefined });
-    const { out } = await plan('-f', repository.path('x'), '--from-ref', 'main');
+    const { out, lines } = await plan('-f', repository.path('x'), '--from-ref', 'main');
     expect(out).toContain('(mysql:8.4 → mysql:9.7)');
+    expect(out).toMatch(/\nFile main:.*x\/b\.yaml cannot be compared/);
+    expect(lines).toEqual([
+      `warning: main:${repository.path('x/b.yaml')}: this link leaves the repository, or leads to no file`,
+    ]);
+  });
+
+  it.each([
+    ['that leaves the repository', '/etc/hostname', 'this link leaves the repository'],
+    ['to a folder', 'real', 'this is a link to a folder, which is not followed; link its files, or move it here'],
+  ])('refuses a link %s, as the Argo CD plugin does, by whichever way it is named', async (_, target, reason) => {
+    const repository = await Repository.create({ 'a.yaml': shop(), 'real/b.yaml': shop({}, { name: 'b' }) });
+    await symlink(target, repository.path('x.yaml'));
+    const named = target === 'real' ? [repository.folder] : [repository.folder, repository.path('x.yaml')];
+    for (const name of named) {
+      const { code, out, lines } = await plan('-f', name, '--from-ref', 'main');
+      expect([code, out, lines]).toEqual([3, '', [`error: ${repository.path('x.yaml')}: ${reason}`]]);
+    }
+  });
+
+  it('reads hidden files as the Argo CD plugin, kubectl and Argo CD itself read them', async () => {
+    const repository = await Repository.create({
+      'a.yaml': shop(),
+      '.gitlab-ci.yml': 'job: {}\n',
+      '.github/a.yaml': 'on: push\njobs: |\n  apiVersion: v1\n  kind: ConfigMap\n',
+    });
+    await repository.write({ 'a.yaml': undefined, '.a.yaml': shop() });
+    expect(await planFolder(repository)).toEqual({ shop: ['unchanged'] });
+    const folder = { folder: repository.folder };
+    expect((await runCli(['cmp', 'generate'], '', folder)).out).toBe(await renderText(shop()));
+    await repository.write({ '.a.yaml': shop({ image: 'mysql:8.4.6' }), '.gitlab-ci.yml': 'job: {a: b}\n' });
+    expect(await planFolder(repository)).toEqual({ shop: ['changed', 'restart'] });
+    await repository.write({ '.a.yaml': undefined });
+    expect(await planFolder(repository)).toEqual({ shop: ['removed', 'backup', 'delete', 'stop'] });
   });
 
   it('reads names of any characters', async () => {
@@ -376,7 +442,7 @@ describe('--previous', () => {
       const { code, out, lines } = await runCli(['plan', '-f', '-', '--previous', previous], `${text}---\n${CONFIG}`);
       expect([code, lines]).toEqual([0, []]);
       expect(out).toContain('MySQL shop changes (<stdin>:1)\n  restart   spec.image: the image changes');
-      expect(out).toContain(`Plan, compared with ${previous}: 1 restart.`);
+      expect(out).toContain(`Plan, compared with ${previous}: 1 of 1 resource changes (1 with restart).`);
     }
     const gone = await runCli(['plan', '-f', '-', '--previous', previous], CONFIG);
     expect(gone.out).toContain(`MySQL shop is DELETED (${previous}:5)`);
@@ -457,6 +523,83 @@ it('reads a rendered branch, too', async () => {
   await repository.commit({});
   await render(shop({ image: 'mysql:9.7' }));
   expect(await planFolder(repository)).toEqual({ shop: ['changed', 'restart'] });
+});
+
+describe('what was rendered for a resource', () => {
+  async function planRendered(change: (text: string) => string, back = false): Promise<string> {
+    const rendered = await renderText(shop());
+    const [before, after] = back ? [change(rendered), rendered] : [rendered, change(rendered)];
+    const repository = await Repository.create({ 'a.yaml': before });
+    await repository.write({ 'a.yaml': after });
+    return (await plan('-f', repository.path('a.yaml'), '--from-ref', 'main')).out;
+  }
+  const withoutSet = (text: string): string =>
+    text
+      .split(/^---$/m)
+      .filter((each) => !each.includes('kind: StatefulSet'))
+      .join('---');
+  const stopped = (text: string): string => text.replace(/replicas: 1$/m, 'replicas: 0');
+
+  it('tells that the StatefulSet goes, which stops the server', async () => {
+    expect(await planRendered(withoutSet)).toMatch(/\n {2}stop {6}the StatefulSet shop is not rendered any more/);
+    expect(await planRendered((text) => withoutSet(text).replace('mysql:8.4', 'mysql:8.4.6'))).toMatch(
+      /\n {2}stop {6}the/,
+    );
+    expect(await planRendered(() => shop())).toMatch(/\n {2}stop {6}the StatefulSet shop is not rendered any more/);
+  });
+
+  it('tells that it has no replica any more, or has one again', async () => {
+    expect(await planRendered(stopped)).toMatch(/\n {2}stop {6}the rendered StatefulSet shop has no replica/);
+    expect(await planRendered(stopped, true)).toMatch(
+      /\n {2}start {5}the rendered StatefulSet shop has a replica again/,
+    );
+    expect(await planRendered((text) => withoutSet(stopped(text)))).toMatch(/\n {2}stop {6}/);
+  });
+});
+
+describe('a Namespace', () => {
+  const NAMESPACE = 'apiVersion: v1\nkind: Namespace\nmetadata: {name: prod}\n';
+  const inProd = (spec: object = {}, name = 'shop'): string => shop(spec, { name, namespace: 'prod' });
+
+  it('that is taken out of git takes every server in it along, without a backup', async () => {
+    const files = {
+      'ns.yaml': NAMESPACE,
+      'a.yaml': inProd(),
+      'b.yaml': inProd({}, 'b'),
+      'c.yaml': shop({}, { namespace: 'x' }),
+    };
+    const repository = await Repository.create(files);
+    await repository.write({ 'ns.yaml': undefined, 'b.yaml': undefined });
+    expect(await planFolder(repository)).toEqual({
+      prod: ['removed', 'stop'],
+      'prod/b': ['removed', 'stop', 'policy'],
+      'prod/shop': ['changed', 'stop', 'policy'],
+      'x/shop': ['unchanged'],
+    });
+    const { out } = await plan('-R', '-f', repository.folder, '--from-ref', 'main');
+    expect(out).toMatch(
+      /\nNamespace prod is DELETED \(main:.*ns\.yaml:1\)\n {2}stop {6}everything in it is deleted with it/,
+    );
+    expect(out).toContain(
+      'no final backup is made, whatever deletionPolicy says; the volumes of b-pvc and backup-b-pvc are kept',
+    );
+    expect(out).not.toContain('backup-b-job');
+  });
+
+  it('loses the data of a server that no watcher guards', async () => {
+    const none = { lifecycle: 'None' };
+    const repository = await Repository.create({ 'ns.yaml': NAMESPACE, 'a.yaml': inProd(none) });
+    await repository.write({ 'ns.yaml': undefined });
+    expect((await planFolder(repository))['prod/shop']).toEqual(['changed', 'data-loss', 'stop']);
+  });
+
+  it('is told of where nothing else stands, and not when it moves to another file', async () => {
+    const repository = await Repository.create({ 'ns.yaml': NAMESPACE });
+    await repository.write({ 'ns.yaml': undefined, 'other.yaml': NAMESPACE, 'a.yaml': inProd() });
+    expect(Object.keys(await planFolder(repository))).toEqual(['prod/shop']);
+    await repository.write({ 'other.yaml': undefined, 'a.yaml': undefined });
+    expect(await planFolder(repository)).toEqual({ prod: ['removed', 'stop'] });
+  });
 });
 
 describe('without --from-ref', () => {

@@ -95,7 +95,7 @@ describe('a stored resource', () => {
   }
   function planAgainst(before: PlannedResource): string[] {
     const sides: { before: Side; after: Side } = {
-      before: { resources: new Map([['/shop', before]]), secrets: new Map() },
+      before: { namespaces: new Map(), resources: new Map([['/shop', before]]), secrets: new Map() },
       after: sideOf(makeResource({ image: 'mysql:8.4' })),
     };
     return buildPlan(sides).flatMap(linesOf);
