@@ -40,6 +40,19 @@ function parseFloatingPoint(text: string): number | undefined {
   return Number.isFinite(value) ? value : undefined;
 }
 
+/** @throws ScalarError for what JSON cannot hold */
+function parseFinite(text: string): number | undefined {
+  if (NOT_A_NUMBER.test(text)) throw new ScalarError(`${text} is not a number that JSON can hold`);
+  return parseFloatingPoint(text);
+}
+
+/** Reads a plain scalar that is no merge key. */
+export function resolvePlain(text: string): unknown {
+  if (/^[-+.0-9]/.test(text)) return parseInteger(text) ?? parseFinite(text) ?? text;
+  if (NULL.has(text)) return null;
+  return TRUE.has(text) ? true : FALSE.has(text) ? false : text;
+}
+
 const booleanTag = defineScalarTag<boolean>('tag:yaml.org,2002:bool', {
   implicit: true,
   implicitFirstChars: Array.from('yYnNtTfFoO'),
@@ -65,8 +78,7 @@ const floatTag = defineScalarTag<number>('tag:yaml.org,2002:float', {
   implicit: true,
   implicitFirstChars: Array.from('-+.0123456789'),
   resolve(text, isExplicit) {
-    if (NOT_A_NUMBER.test(text)) throw new ScalarError(`${text} is not a number that JSON can hold`);
-    const value = parseFloatingPoint(text);
+    const value = parseFinite(text);
     if (value !== undefined) return value;
     const whole = isExplicit ? parseInteger(text) : undefined;
     return whole === undefined ? NOT_RESOLVED : Number(whole);

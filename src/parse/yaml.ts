@@ -3,6 +3,7 @@
 import type { Path } from './path.ts';
 import { EVENT_ID, SCALAR_STYLE, YAMLException, load, parseEvents, type Event, type ScalarEvent } from 'js-yaml';
 import type { Position } from '../errors.ts';
+import { readPlainYaml } from './plain-yaml.ts';
 import { Places, createPositions, positionAt } from './positions.ts';
 import { KUBERNETES_SCHEMA, ScalarError, createMergingSchema } from './scalars.ts';
 
@@ -32,6 +33,10 @@ const MAX_NODES = 1_000_000;
  * @throws YamlError with the position of the first syntax error
  */
 export function parseYaml(text: string, effort = createEffort()): unknown {
+  return readPlainYaml(text) ?? readByLibrary(text, effort);
+}
+
+function readByLibrary(text: string, effort: Effort): unknown {
   const hasMerges = text.includes('<<');
   const read = (indented: string): unknown => {
     const schema = hasMerges ? createMergingSchema() : KUBERNETES_SCHEMA;
