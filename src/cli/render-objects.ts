@@ -13,7 +13,7 @@ import type { Io } from './io.ts';
 import { isWholeListing } from './kustomize-listing.ts';
 
 /** Text is collected to pieces of this many characters, for few system calls. */
-const PIECE = 256 * 1024;
+const PIECE = 64 * 1024;
 
 /** How to render. */
 export interface RenderOptions {
