@@ -30,15 +30,26 @@ export interface Manifest {
 type StringMap = Readonly<Record<string, string>>;
 
 interface ObjectPlan {
-  readonly template: string;
-  readonly apiVersion: string;
-  readonly kind: string;
+  readonly kind: Kind;
   readonly name: string;
   readonly component: string;
-  readonly annotations?: StringMap;
-  readonly clusterScoped?: boolean;
-  readonly volume?: VolumeModel;
+  readonly annotations: StringMap;
+  readonly volume: VolumeModel | undefined;
 }
+
+/** The kinds that are rendered. The template of each is called like it, that of the resource `resource`. */
+const API_VERSIONS = {
+  [KIND]: API_VERSION,
+  PersistentVolume: 'v1',
+  PersistentVolumeClaim: 'v1',
+  Secret: 'v1',
+  ConfigMap: 'v1',
+  Service: 'v1',
+  NetworkPolicy: 'networking.k8s.io/v1',
+  StatefulSet: 'apps/v1',
+} as const;
+
+type Kind = keyof typeof API_VERSIONS;
 
 /** Annotations of an object that its own resource says nothing of, such as those of a tool that passes objects on. */
 export type MoreAnnotations = (object: Omit<Manifest, 'yaml'>) => StringMap;
@@ -51,55 +62,46 @@ export function renderManifests(model: Model, more: MoreAnnotations = () => ({})
 
 /** The objects of a model, in the order in which they are applied. */
 function planObjects(model: Model): ObjectPlan[] {
-  const { names, managed, data, backup } = model;
-  const claims = managed ? [data, backup] : [data];
-  const core = { apiVersion: 'v1' };
-  return [
-    { template: 'resource', apiVersion: API_VERSION, kind: KIND, name: model.name, component: '' },
-    ...claims.flatMap((volume): ObjectPlan[] => {
-      const component = volume === data ? 'data' : 'backup';
-      const claim = { ...core, name: volume.claim, component, annotations: CLAIM_ANNOTATIONS, volume };
-      const plan = { ...claim, template: 'persistentvolumeclaim', kind: 'PersistentVolumeClaim' };
-      if (volume.volumeName === '') return [plan];
-      const source = { template: 'persistentvolume', kind: 'PersistentVolume', name: volume.volumeName };
-      return [{ ...claim, ...source, clusterScoped: true }, plan];
-    }),
-    ...(model.password.inline === ''
-      ? []
-      : [{ ...core, template: 'secret', kind: 'Secret', name: names.rootSecret, component: 'server' }]),
-    { ...core, template: 'configmap', kind: 'ConfigMap', name: names.config, component: 'server' },
-    {
-      ...core,
-      template: 'service',
-      kind: 'Service',
-      name: names.server,
-      component: 'server',
-      annotations: model.service.annotations,
-    },
-    ...(model.networkPolicy
-      ? [
-          {
-            template: 'networkpolicy',
-            apiVersion: 'networking.k8s.io/v1',
-            kind: 'NetworkPolicy',
-            name: names.server,
-            component: 'server',
-          },
-        ]
-      : []),
-    { template: 'statefulset', apiVersion: 'apps/v1', kind: 'StatefulSet', name: names.server, component: 'server' },
-  ];
+  const { names, service } = model;
+  const plans = [planObject(KIND, model.name, ''), ...planVolume(model.data, 'data')];
+  if (model.managed) plans.push(...planVolume(model.backup, 'backup'));
+  if (model.password.inline !== '') plans.push(planObject('Secret', names.rootSecret, 'server'));
+  plans.push(planObject('ConfigMap', names.config, 'server'));
+  plans.push(planObject('Service', names.server, 'server', { annotations: service.annotations }));
+  if (model.networkPolicy) plans.push(planObject('NetworkPolicy', names.server, 'server'));
+  plans.push(planObject('StatefulSet', names.server, 'server'));
+  return plans;
+}
+
+function planVolume(volume: VolumeModel, component: string): ObjectPlan[] {
+  const more = { annotations: CLAIM_ANNOTATIONS, volume };
+  const claim = planObject('PersistentVolumeClaim', volume.claim, component, more);
+  return volume.volumeName === ''
+    ? [claim]
+    : [planObject('PersistentVolume', volume.volumeName, component, more), claim];
+}
+
+const NONE: StringMap = {};
+
+/** All of one shape: a few thousand of them are made, and V8 is slow with objects that differ. */
+function planObject(
+  kind: Kind,
+  name: string,
+  component: string,
+  { annotations = NONE, volume }: { annotations?: StringMap; volume?: VolumeModel } = {},
+): ObjectPlan {
+  return { kind, name, component, annotations, volume };
 }
 
 /** What all templates of a resource share. */
 function buildContext(model: Model): object {
-  const selector = { [COMPONENT_LABEL]: 'server', [RESOURCE_LABEL]: model.name };
+  const { name, podLabels, podAnnotations, networkPolicy, myCnf } = model;
   return {
     ...model,
-    selector,
-    podLabels: { ...model.podLabels, ...commonLabels(model, 'server'), [SERVER_LABEL]: model.name },
-    podAnnotations: { ...model.podAnnotations, [CONFIG_HASH_ANNOTATION]: hash(model.myCnf) },
-    networkPolicy: model.networkPolicy && { from: allowedPeers(model) },
+    selector: { [COMPONENT_LABEL]: 'server', [RESOURCE_LABEL]: name },
+    podLabels: add({ ...podLabels }, [...commonLabels(name, 'server'), [SERVER_LABEL, name]]),
+    podAnnotations: add({ ...podAnnotations }, [[CONFIG_HASH_ANNOTATION, hash(myCnf)]]),
+    networkPolicy: networkPolicy && { from: allowedPeers(model) },
   };
 }
 
@@ -108,13 +110,19 @@ function allowedPeers({ name, networkPolicy }: Model): object[] {
   return [{ podSelector: { matchLabels: { [RESOURCE_LABEL]: name } } }, ...(networkPolicy?.from ?? [])];
 }
 
-function commonLabels({ name }: Model, component: string): StringMap {
-  return {
-    [COMPONENT_LABEL]: component,
-    'app.kubernetes.io/managed-by': MANAGED_BY,
-    'app.kubernetes.io/name': 'mysql',
-    [RESOURCE_LABEL]: name,
-  };
+/** What V8 takes long for in a literal: names that are put together at run time. */
+function add(map: Record<string, string>, entries: readonly (readonly [name: string, value: string])[]): StringMap {
+  for (const [name, value] of entries) map[name] = value;
+  return map;
+}
+
+function commonLabels(name: string, component: string): [name: string, value: string][] {
+  return [
+    [COMPONENT_LABEL, component],
+    ['app.kubernetes.io/managed-by', MANAGED_BY],
+    ['app.kubernetes.io/name', 'mysql'],
+    [RESOURCE_LABEL, name],
+  ];
 }
 
 function hash(text: string): string {
@@ -122,20 +130,20 @@ function hash(text: string): string {
 }
 
 function renderObject(
-  plan: ObjectPlan,
+  { kind, name, component, annotations: own, volume }: ObjectPlan,
   model: Model,
   { context, more }: { context: object; more: MoreAnnotations },
 ): Manifest {
-  const { template, apiVersion, kind, name, component, clusterScoped = false, volume } = plan;
-  const namespace = clusterScoped ? '' : model.namespace;
-  const added = more({ apiVersion, kind, name, namespace });
-  const annotations = { ...model.annotations, ...plan.annotations, ...added };
+  const apiVersion = API_VERSIONS[kind];
+  const namespace = kind === 'PersistentVolume' ? '' : model.namespace;
+  const annotations = { ...model.annotations, ...own, ...more({ apiVersion, kind, name, namespace }) };
   const metadata = {
     name,
     namespace,
-    labels: { ...model.labels, ...commonLabels(model, component) },
+    labels: add({ ...model.labels }, commonLabels(model.name, component)),
     annotations: Object.keys(annotations).length > 0 ? annotations : null,
   };
+  const template = kind === KIND ? 'resource' : kind.toLowerCase();
   // The object of a resource is the same for all of its templates, and large; copies of it would take longer than they do.
   const yaml = renderTemplate(templates, template, Object.assign(context, { metadata, volume }));
   return { apiVersion, kind, name, namespace, yaml };
