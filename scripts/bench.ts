@@ -2,7 +2,7 @@
 //
 //   npm run bench -- [--rounds N] [--part render|plugin] [--write]       (npm run bench -- watcher|jobs: see bench/)
 //
-//   --part is one of the two; --write also writes docs/performance.md, of which the other part stays as it is
+//   --part is one of the two; --write also writes the figures into docs/performance.md, whose words stay as they are
 
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,8 +11,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { makeHelm, makeKustomize, makeRender } from './bench/inputs.ts';
 import { measure, type Command, type Measurement } from './bench/measure.ts';
-import { findSection, measurePlugin, replaceSection } from './bench/plugin.ts';
-import { formatPage, formatTables, type Results, type Target } from './bench/report.ts';
+import { replaceMeasured, type Part } from './bench/page.ts';
+import { measurePlugin } from './bench/plugin.ts';
+import { formatPart, type Results, type Target } from './bench/report.ts';
 
 const { values } = parseArgs({
   options: {
@@ -83,16 +84,12 @@ function measureAll(folder: string): Results {
 const folder = mkdtempSync(join(tmpdir(), 'kubectl-mysql-bench-'));
 try {
   let page = readFileSync(PAGE, 'utf8');
-  if (values.part !== 'plugin') {
-    const results = measureAll(folder);
-    console.log(formatTables(results));
-    page = [formatPage(results, rounds).trimEnd(), '', findSection(page)].join('\n');
-  }
-  if (values.part !== 'render') {
-    const section = measurePlugin(folder, rounds, { helm, kustomize });
-    console.log(section);
-    page = replaceSection(page, section);
-  }
+  const report = (part: Part, measured: string): void => {
+    console.log(measured);
+    page = replaceMeasured(page, part, measured);
+  };
+  if (values.part !== 'plugin') report('render', formatPart(measureAll(folder)));
+  if (values.part !== 'render') report('plugin', measurePlugin(folder, rounds, { helm, kustomize }));
   if (values.write) writeFileSync(PAGE, page);
 } finally {
   rmSync(folder, { recursive: true });

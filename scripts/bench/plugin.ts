@@ -7,7 +7,6 @@ import { PROGRAM, formatResource, listValues, makeHelm, makeKustomize } from './
 import { measure, type Command, type Measurement } from './measure.ts';
 import { formatMeasurements, formatTargets, type Target } from './report.ts';
 
-const HEADING = '## The Argo CD plugin';
 /** How many applications Argo CD may render at the same time. */
 const AT_ONCE = 20;
 
@@ -17,7 +16,7 @@ interface Tools {
   readonly kustomize: string;
 }
 
-/** Measures `cmp generate` and gives the section of the page. */
+/** Measures `cmp generate` and gives its part of the page. */
 export function measurePlugin(folder: string, rounds: number, { helm, kustomize }: Tools): string {
   const rows = measure(
     {
@@ -36,7 +35,7 @@ export function measurePlugin(folder: string, rounds: number, { helm, kustomize 
     rounds,
     folder,
   );
-  return formatSection(rows, rounds);
+  return formatPart(rows, rounds);
 }
 
 /** Writes a folder with a file per resource, and gives the command that renders it as Argo CD does, within it. */
@@ -60,7 +59,7 @@ function atOnce(command: Command): Command {
   ];
 }
 
-function formatSection(rows: Readonly<Record<string, Measurement>>, rounds: number): string {
+function formatPart(rows: Readonly<Record<string, Measurement>>, rounds: number): string {
   const ratio = (one: string, other: string): number =>
     (rows[one]?.ratio ?? Number.NaN) / (rows[other]?.ratio ?? Number.NaN);
   const targets: Target[] = [
@@ -73,10 +72,6 @@ function formatSection(rows: Readonly<Record<string, Measurement>>, rounds: numb
     },
   ];
   return [
-    HEADING,
-    '',
-    '`cmp generate` reads a folder with a file per resource and checks every one of them; helm and kustomize make the same',
-    'objects and check nothing. The peak memory of many at once is that of the largest process.',
     `Median of ${String(rounds)} rounds; load of the machine meanwhile: ${(loadavg()[0] ?? 0).toFixed(0)} on ${String(cpus().length)} cores, of which it had ${String(availableParallelism())}.`,
     '',
     formatMeasurements(rows),
@@ -96,18 +91,4 @@ function explainStart(rows: Readonly<Record<string, Measurement>>): string[] {
     `${(1 / helm).toFixed(2)} × the whole run of helm and ${(1 / kustomize).toFixed(2)} × that of kustomize.`,
     '',
   ];
-}
-
-/** Puts the section into the page, in the place of an earlier one. */
-export function replaceSection(page: string, section: string): string {
-  const start = page.indexOf(`\n${HEADING}\n`);
-  if (start === -1) return `${page.trimEnd()}\n\n${section}`;
-  const end = page.indexOf('\n## ', start + HEADING.length);
-  return `${page.slice(0, start + 1)}${section}${end === -1 ? '' : page.slice(end)}`;
-}
-
-/** The section as the page has it, with those that stand after it; empty when it has none. */
-export function findSection(page: string): string {
-  const start = page.indexOf(`\n${HEADING}\n`);
-  return start === -1 ? '' : page.slice(start + 1);
 }

@@ -20,7 +20,7 @@ export interface Target {
 }
 
 /** The tables. */
-export function formatTables({ one, many, targets, notes }: Results): string {
+function formatTables({ one, many, targets, notes }: Results): string {
   return [
     '## One resource',
     '',
@@ -65,21 +65,9 @@ function formatTable(head: readonly string[], rows: readonly (readonly string[])
   return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-/** The page docs/performance.md. */
-export function formatPage(results: Results, rounds: number): string {
+/** The renderer's part of the page. */
+export function formatPart(results: Results): string {
   const memory = Math.round(totalmem() / 1024 ** 3);
   const machine = `${cpus()[0]?.model ?? 'unknown processor'}, ${String(availableParallelism())} cores, ${String(memory)} GiB, Node ${process.version}`;
-  return `# Performance
-
-\`npm run bench -- --write\` makes this page. It compares \`kubectl mysql render\` with a bare \`node -e 0\`, with \`helm template\` of
-a chart that makes the same objects, and with \`kustomize build\` of these objects; helm and kustomize are built from their Go
-modules once. Every figure is the median of at least ${String(rounds)} rounds; in each round every command of a table runs once, one
-after the other, and a ratio is taken within its round. Times depend on the machine and on what else it does; ratios hardly do.
-
-Machine: ${machine}. Versions: helm 4.3.1, kustomize 5.8.2.
-
-helm and kustomize do not validate; \`render\` checks every resource against the schema and the rules of the CRD before the
-first byte goes out. kustomize's time grows with the square of the number of objects, so it is measured up to 200 resources.
-
-${formatTables(results)}`;
+  return `Machine: ${machine}.\n\n${formatTables(results)}`;
 }
