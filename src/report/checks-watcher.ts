@@ -6,10 +6,11 @@ import type { AccountRights, Definition, DoctorFacts } from './doctor-facts.ts';
 import type { WatcherFacts } from './facts.ts';
 import { isManaged, next } from './obstacle.ts';
 import { describeRight } from './rights.ts';
-import { isFresh, judgeWatcher, readyReplicas, versionOf } from './watcher.ts';
+import { INSTALL, isFresh, judgeWatcher, readyReplicas, versionOf } from './watcher.ts';
 
-const INSTALL = 'kubectl mysql install | kubectl apply --server-side -f -';
-const REINSTALL = 'kubectl mysql install | kubectl apply --server-side --force-conflicts -f -';
+const REINSTALL = 'kubectl mysql install --image IMAGE | kubectl apply --server-side --force-conflicts -f -';
+/** Without them it would be another installation: of another image, or for all namespaces. */
+const SAME_FLAGS = 'with the flags of the installation';
 
 /** The CRD is there, is this program's, and stays. */
 export function checkDefinition({ definition, expected, version }: DoctorFacts): Check[] {
@@ -24,7 +25,7 @@ export function checkDefinition({ definition, expected, version }: DoctorFacts):
     findings.push(finding('fail', 'the CRD is being deleted, so no resource is looked after', { next: step }));
   }
   if (!isSame(definition, expected)) {
-    const step = next('install the one of this version', REINSTALL);
+    const step = next(`install the one of this version, ${SAME_FLAGS}`, REINSTALL);
     const message = `the CRD is not the one of version ${version}: fields may be dropped or refused`;
     findings.push(finding('warn', message, { next: step }));
   }
@@ -97,7 +98,9 @@ function describeDeployment({ version, watcher }: DoctorFacts, deployment: Deplo
   const running = versionOf(deployment);
   if (running !== null && running !== version) {
     const message = `${name} in ${namespace} has the version ${running}, this program ${version}`;
-    findings.push(finding('warn', message, { object, next: next('install the same version', REINSTALL) }));
+    findings.push(
+      finding('warn', message, { object, next: next(`install the same version, ${SAME_FLAGS}`, REINSTALL) }),
+    );
   }
   return [...findings, ...(readyReplicas(deployment) === 0 ? [] : describeLease(deployment, watcher.leases, now))];
 }
@@ -143,7 +146,9 @@ function describeMissing(account: string, rights: Exclude<AccountRights['rights'
   const broken = `${account} may not ${others.join(', ')}`;
   const endangered = `${account} may not change volumes: deleting a claim or namespace destroys its data`;
   return [
-    ...(others.length === 0 ? [] : [finding('fail', broken, { next: next('install its roles again', REINSTALL) })]),
+    ...(others.length === 0
+      ? []
+      : [finding('fail', broken, { next: next(`install its roles again, ${SAME_FLAGS}`, REINSTALL) })]),
     ...(volumes.length === 0 ? [] : [finding('warn', endangered, { next: protect })]),
   ];
 }

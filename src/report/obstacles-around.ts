@@ -17,7 +17,7 @@ import {
   type Rule,
   type Situation,
 } from './obstacle.ts';
-import { isObserved } from './watcher.ts';
+import { INSTALL, isObserved } from './watcher.ts';
 
 export const namespaceTerminating: Rule = ({ namespace, resource }) => {
   const since = namespace?.metadata.deletionTimestamp;
@@ -80,7 +80,7 @@ function describeAbsence({ judgedWatcher }: Situation): { message: string; step:
     default:
       return {
         message: 'no watcher runs',
-        step: next('install the watcher', 'kubectl mysql install | kubectl apply --server-side -f -'),
+        step: next('install the watcher', INSTALL),
       };
   }
 }

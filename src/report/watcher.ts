@@ -13,6 +13,9 @@ import { formatAge } from './text.ts';
 export const WATCHER_SELECTOR = 'app.kubernetes.io/name=kubectl-mysql';
 export const WATCHER_LEASE = 'kubectl-mysql';
 
+/** How a watcher is installed; its image is in a registry of the user's. */
+export const INSTALL = 'kubectl mysql install --image IMAGE | kubectl apply --server-side -f -';
+
 /** A Lease is renewed every few seconds; clocks may differ by the rest. */
 const FRESH_MS = 60_000;
 

@@ -71,7 +71,7 @@ describe('without a watcher', () => {
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(new RegExp(`^shop in the namespace ${namespace.name}: Waiting for `));
     expect(stdout).toContain('no watcher runs: the gate is closed, and only a watcher opens it');
-    expect(stdout).toContain('  $ kubectl mysql install | kubectl apply --server-side -f -\n');
+    expect(stdout).toContain('  $ kubectl mysql install --image IMAGE | kubectl apply --server-side -f -\n');
     expect(stdout).not.toContain('\u001b');
   });
 

@@ -126,17 +126,17 @@ describe('what is found', () => {
     [
       'no CRD',
       { definition: 'missing' },
-      'fail  definition: the CRD mysqls.otus.homework is not there – install it: kubectl mysql install | kubectl apply --server-side -f -',
+      'fail  definition: the CRD mysqls.otus.homework is not there – install it: kubectl mysql install --image IMAGE | kubectl apply --server-side -f -',
     ],
     [
       'a CRD on its way out',
       { definition: definition({ metadata: { deletionTimestamp: ago(9) } }) },
-      'fail  definition: the CRD is being deleted, so no resource is looked after – servers run on without it; install it again: kubectl mysql install | kubectl apply --server-side -f -',
+      'fail  definition: the CRD is being deleted, so no resource is looked after – servers run on without it; install it again: kubectl mysql install --image IMAGE | kubectl apply --server-side -f -',
     ],
     [
       'a CRD of another version',
       { definition: definition({ schema: { type: 'object' } }) },
-      'warn  definition: the CRD is not the one of version 0.1.0: fields may be dropped or refused – install the one of this version: kubectl mysql install | kubectl apply --server-side --force-conflicts -f -',
+      'warn  definition: the CRD is not the one of version 0.1.0: fields may be dropped or refused – install the one of this version, with the flags of the installation: kubectl mysql install --image IMAGE | kubectl apply --server-side --force-conflicts -f -',
     ],
     [
       'a CRD that may not be read',
@@ -146,7 +146,7 @@ describe('what is found', () => {
     [
       'no watcher',
       { watcher: { deployments: [], leases: [] }, watcherRights: [] },
-      'fail  watcher: no watcher was found for prod: no backup, no restore, no password change there – install it: kubectl mysql install | kubectl apply --server-side -f -',
+      'fail  watcher: no watcher was found for prod: no backup, no restore, no password change there – install it: kubectl mysql install --image IMAGE | kubectl apply --server-side -f -',
     ],
     [
       'a watcher for another namespace',
@@ -154,17 +154,17 @@ describe('what is found', () => {
         watcher: { deployments: [deployment(1, { args: ['watch', '--namespace=dev'] })], leases: [] },
         watcherRights: [],
       },
-      'fail  watcher: no watcher was found for prod: no backup, no restore, no password change there – install it: kubectl mysql install | kubectl apply --server-side -f -',
+      'fail  watcher: no watcher was found for prod: no backup, no restore, no password change there – install it: kubectl mysql install --image IMAGE | kubectl apply --server-side -f -',
     ],
     [
       'no watcher and no resource',
       { watcher: { deployments: [], leases: [] }, watcherRights: [], resources: [] },
-      'warn  watcher: no watcher was found, and no resource in the cluster needs one yet – install it before the first resource: kubectl mysql install | kubectl apply --server-side -f -',
+      'warn  watcher: no watcher was found, and no resource in the cluster needs one yet – install it before the first resource: kubectl mysql install --image IMAGE | kubectl apply --server-side -f -',
     ],
     [
       'no watcher and no resource in the namespace that is looked at',
       { watcher: { deployments: [], leases: [] }, watcherRights: [], resources: [], namespace: 'prod' },
-      'warn  watcher: no watcher was found, and no resource in the namespace prod needs one yet – install it before the first resource: kubectl mysql install | kubectl apply --server-side -f -',
+      'warn  watcher: no watcher was found, and no resource in the namespace prod needs one yet – install it before the first resource: kubectl mysql install --image IMAGE | kubectl apply --server-side -f -',
     ],
     [
       'a watcher that is not ready',
@@ -174,7 +174,7 @@ describe('what is found', () => {
     [
       'a watcher of another version',
       { watcher: { deployments: [deployment(1, { image: 'r.example:5000/kubectl-mysql:0.0.9' })], leases: [] } },
-      'warn  watcher: kubectl-mysql in kubectl-mysql has the version 0.0.9, this program 0.1.0 – install the same version: kubectl mysql install | kubectl apply --server-side --force-conflicts -f -',
+      'warn  watcher: kubectl-mysql in kubectl-mysql has the version 0.0.9, this program 0.1.0 – install the same version, with the flags of the installation: kubectl mysql install --image IMAGE | kubectl apply --server-side --force-conflicts -f -',
     ],
     [
       'a Lease that nobody holds',
@@ -189,7 +189,7 @@ describe('what is found', () => {
     [
       'rights that the watcher lacks',
       { watcherRights: [{ account: 'a/b', rights: [right('pods', false), right('jobs', true)] }] },
-      'fail  watcher rights: a/b may not list pods – install its roles again: kubectl mysql install | kubectl apply --server-side --force-conflicts -f -',
+      'fail  watcher rights: a/b may not list pods – install its roles again, with the flags of the installation: kubectl mysql install --image IMAGE | kubectl apply --server-side --force-conflicts -f -',
     ],
     [
       'a watcher that may not touch volumes',

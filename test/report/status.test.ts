@@ -62,7 +62,7 @@ describe('why a resource waits', () => {
       { resource: NEW, gate: undefined, pods: [GATED], watcher: NOBODY },
       'NoWatcher',
       'no watcher runs: the gate is closed, and only a watcher opens it',
-      'kubectl mysql install | kubectl apply --server-side -f -',
+      'kubectl mysql install --image IMAGE | kubectl apply --server-side -f -',
     ],
     [
       'the gate is closed and the watcher is not ready',
@@ -86,7 +86,7 @@ describe('why a resource waits', () => {
       },
       'NoWatcher',
       'no watcher runs: the gate is closed, and only a watcher opens it',
-      'kubectl mysql install | kubectl apply --server-side -f -',
+      'kubectl mysql install --image IMAGE | kubectl apply --server-side -f -',
     ],
     [
       'nobody has acted, and whether a watcher runs may not be read',
@@ -100,14 +100,14 @@ describe('why a resource waits', () => {
       { resource: resource({ status: { ...AT_REST, observedGeneration: 1 } }), watcher: NOBODY },
       'NoWatcher',
       'no watcher runs: the last change waits for a watcher',
-      'kubectl mysql install | kubectl apply --server-side -f -',
+      'kubectl mysql install --image IMAGE | kubectl apply --server-side -f -',
     ],
     [
       'the deletion waits for a watcher',
       { resource: resource({ metadata: DELETED }), watcher: NOBODY },
       'NoWatcher',
       'no watcher runs: the deletion waits for the final backup, which a watcher makes',
-      'kubectl mysql install | kubectl apply --server-side -f -',
+      'kubectl mysql install --image IMAGE | kubectl apply --server-side -f -',
     ],
     [
       'the namespace is being deleted',
@@ -677,7 +677,7 @@ Waits for
 
 Next
   install the watcher
-  $ kubectl mysql install | kubectl apply --server-side -f -
+  $ kubectl mysql install --image IMAGE | kubectl apply --server-side -f -
 
 Server       mysql:9.7, not Ready, pod shop-0 on node1
 Password     not told yet
