@@ -157,6 +157,29 @@ describe.concurrent('a life ends, and the next begins:', () => {
     }),
   );
 
+  it.each<[string, object, string[], number]>([
+    ['keeps both volumes', {}, ['stop', 'policy'], 2],
+    ['keeps them also where a deletion deletes all', { deletionPolicy: 'Delete' }, ['stop', 'policy'], 2],
+    ['loses the data that no watcher guards', { lifecycle: 'None' }, ['data-loss', 'stop'], 0],
+  ])('a namespace that is taken out of git %s', (_, spec, kinds, kept) =>
+    withDatabase('plan-namespace', { empty: true }, async (database) => {
+      const { name } = database.namespace;
+      const elsewhere = { ...mysql('other'), metadata: { name: 'other', namespace: 'elsewhere' } };
+      await makeFirst(database, mysql(NAME, spec), kept > 0);
+      const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
+      const ends = await planFiles(database.namespace, [namespace, mysql(NAME, spec), elsewhere], [elsewhere]);
+      expect(ends).toMatchObject({ code: 0, kinds });
+      await kubectl(['delete', 'namespace', name, '--timeout=180s']);
+      const volumes = await waitUntil('only the volumes that are kept are there', 120, async () => {
+        const left = await database.volumes();
+        return left.length === kept ? left : undefined;
+      });
+      expect(volumes.map(({ spec: { persistentVolumeReclaimPolicy: policy } }) => policy)).toEqual(
+        volumes.map(() => 'Retain'),
+      );
+    }),
+  );
+
   it('a resource that is being deleted, whose backup is still to be made', () =>
     withDatabase('plan-ending', {}, async (database) => {
       await database.watcher.stop();
