@@ -58,7 +58,12 @@ function maskField([before, after]: Pair, field: string): Pair {
   const values: Pair = [objectAt(before, field), objectAt(after, field)];
   const keys = [...new Set([...Object.keys(values[0] ?? {}), ...Object.keys(values[1] ?? {})])];
   const [from, to] = maskValues(values, keys);
-  return [before && withField(before, field, from), after && withField(after, field, to)];
+  const put = (side: JsonObject | undefined, value: JsonObject | undefined): JsonObject | undefined => {
+    if (side?.[field] === undefined) return side;
+    // No map: the API server refuses it, and it is a secret all the same.
+    return { ...side, [field]: value ?? HIDDEN };
+  };
+  return [put(before, from), put(after, to)];
 }
 
 function maskValues([before, after]: Pair, keys: readonly string[]): Pair {

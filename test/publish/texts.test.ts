@@ -6,6 +6,7 @@ import { parsePath, planChanges, refuseWithin, type Entry } from '../../src/publ
 import { formatIndex, INDEX_FILE } from '../../src/emit/files.ts';
 import { findDirty } from '../../src/publish/dirty.ts';
 import { formatMessage } from '../../src/publish/message.ts';
+import { maskSecrets } from '../../src/publish/masked.ts';
 import { displayUrl, locate, referenceUrl } from '../../src/publish/repository-url.ts';
 import { findSecrets } from '../../src/publish/secrets.ts';
 import { block } from '../../src/render/yaml-block.ts';
@@ -220,5 +221,37 @@ describe('dirty', () => {
 
   it('a file that is gone from a folder within, where those are not read, does not count', () => {
     expect(findDirty(' D apps/sub/x.yaml\0', { ...read, recursive: false })).toEqual([]);
+  });
+});
+
+const NOT_SHOWN = '# not shown: this is no single object that can be read\n';
+
+describe('the diff of a dry run', () => {
+  it.each<[string, string | undefined, string | undefined, [string | undefined, string | undefined] | undefined]>([
+    [
+      'shows no file anew that holds no secret',
+      'kind: MySQL\nspec: {image: a}\n',
+      'kind: MySQL\nspec: {}\n',
+      undefined,
+    ],
+    ['hides what somebody made of a file of ours', 'password: [abc\n', undefined, [NOT_SHOWN, undefined]],
+    [
+      'hides several objects in one',
+      'kind: A\n---\nkind: Secret\n',
+      'kind: MySQL\nspec: {}\n',
+      [NOT_SHOWN, 'kind: MySQL\nspec: {}\n'],
+    ],
+    [
+      'hides a value that is no text',
+      'kind: Secret\ndata: {a: 1}\n',
+      undefined,
+      ['kind: Secret\ndata:\n  a: "***"\n', undefined],
+    ],
+    ['hides data that is none', 'kind: Secret\ndata: abc\n', undefined, ['kind: Secret\ndata: "***"\n', undefined]],
+  ])('%s', (_, before, after, shown) => {
+    const masked = maskSecrets({ before, after });
+    expect(
+      masked && [masked.before, masked.after].map((each) => each?.replace(/"(kind|data|spec|a|MySQL|Secret)"/g, '$1')),
+    ).toEqual(shown);
   });
 });
