@@ -6,6 +6,7 @@ import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { TestProject } from 'vitest/node';
 import { tryLock } from './support/lock.ts';
@@ -74,8 +75,19 @@ async function bringUp(folder: string): Promise<ClusterEnvironment> {
   const KUBECONFIG = (await cluster(folder, 'up', ...(process.env['CI'] ? ['--fresh'] : []))).trim();
   const kubectl = (...words: string[]): Promise<unknown> => run('kubectl', ['--kubeconfig', KUBECONFIG, ...words]);
   await kubectl('apply', '--server-side', '-f', 'crds/');
-  await kubectl('wait', '--for=condition=Established', 'crd/mysqls.otus.homework', '--timeout=60s');
+  await untilEstablished(kubectl);
   return { CLUSTER_DIR: folder, KUBECONFIG };
+}
+
+/** A definition that nobody has looked at yet has no conditions, which `kubectl wait` takes for an error. */
+async function untilEstablished(kubectl: (...words: string[]) => Promise<unknown>, attempts = 30): Promise<void> {
+  try {
+    await kubectl('wait', '--for=condition=Established', 'crd/mysqls.otus.homework', '--timeout=60s');
+  } catch (error) {
+    if (attempts === 1 || !String(error).includes('accessor error')) throw error;
+    await setTimeout(1000);
+    await untilEstablished(kubectl, attempts - 1);
+  }
 }
 
 /** Makes the image of our own code, from the packed tarball, as everybody else gets it; gives the archive's path. */

@@ -44,9 +44,12 @@ async function expectRows({ database }: Delivered): Promise<void> {
   expect(await database.sql('select * from shop.t order by id')).toBe('1\tone\n2\ttwo\n');
 }
 
+/** Several databases are backed up and restored at once here: on two busy cores the Job alone took more than two minutes. */
+const RESTORED_SECONDS = 400;
+
 const RENAMED = 'another database';
 
-describe.concurrent('with force: true, Flux', () => {
+describe.concurrent('with force: true, Flux', { timeout: 1_200_000 }, () => {
   it.each<[string, object, object]>([
     ['a smaller volume', volumes({ size: '2Gi' }), volumes({ size: '1Gi' })],
     ['another class', volumes({ size: '1Gi' }), volumes({ size: '1Gi', className: 'retained' })],
@@ -61,7 +64,7 @@ describe.concurrent('with force: true, Flux', () => {
         expect(await database.uid()).not.toBe(before);
         // What was deleted with the old resource after Flux had looked at it comes with the next round.
         await kustomization.reconcile();
-        await database.untilReady('with');
+        await database.untilReady('with', RESTORED_SECONDS);
         await expectRows(delivered);
       },
       { spec },
@@ -78,7 +81,7 @@ describe.concurrent('with force: true, Flux', () => {
       expect(await database.names('jobs')).toContain('job.batch/backup-shop-job');
       await kustomization.deliver(await commit({}));
       await kustomization.reconcile();
-      await database.untilReady('with');
+      await database.untilReady('with', RESTORED_SECONDS);
       await expectRows(delivered);
     }));
 
@@ -127,7 +130,7 @@ describe.concurrent('with force: true, Flux', () => {
         await database.kubectl(['delete', 'pvc', `backup-${NAME}-pvc`]);
         await kustomization.untilApplied(revision);
         await kustomization.reconcile();
-        await database.untilReady('with');
+        await database.untilReady('with', RESTORED_SECONDS);
         await expectRows(delivered);
       },
       { spec: { storage_size: '2Gi' } },
