@@ -28,6 +28,9 @@ beforeAll(async () => {
 }, 1_800_000);
 afterAll(() => argocd.end());
 
+/** Five databases start at once: on two cores with a load of 60 the first start alone took 110 seconds. */
+const DELIVERED_SECONDS = 400;
+
 /** A database that Argo CD delivers. */
 interface Delivered {
   readonly database: ManagedDatabase;
@@ -54,7 +57,7 @@ function withDelivered(
     try {
       const commit = await repository.commit(file({}));
       await application.create(isServerSide);
-      await application.untilSynced(commit, 'Healthy');
+      await application.untilSynced(commit, 'Healthy', DELIVERED_SECONDS);
       await database.untilReady('without');
       await database.fill();
       await story({ database, application, repository, commit: (spec) => repository.commit(file(spec)) });
@@ -67,8 +70,8 @@ function withDelivered(
 
 /** The server answers again, with the rows that it had. */
 async function untilRestored({ database, application }: Delivered, commit: string): Promise<void> {
-  await application.untilSynced(commit, 'Healthy');
-  await database.untilReady('with');
+  await application.untilSynced(commit, 'Healthy', DELIVERED_SECONDS);
+  await database.untilReady('with', DELIVERED_SECONDS);
   expect(await database.hasRows()).toBe(true);
 }
 
@@ -83,7 +86,7 @@ describe('the installation', () => {
   });
 });
 
-describe.concurrent('an Application', () => {
+describe.concurrent('an Application', { timeout: 1_200_000 }, () => {
   it('stays Synced and Healthy, and nothing is an orphan', () =>
     withDelivered('argo-rest', async ({ application }) => {
       const watch = await application.watch(() => Promise.resolve());

@@ -70,9 +70,10 @@ export class Application {
   }
 
   /** Waits until a commit is delivered. */
-  untilSynced(commit: string, health?: string): Promise<Seen> {
+  untilSynced(commit: string, health?: string, seconds?: number): Promise<Seen> {
     const what = `Synced ${health ?? ''} at ${commit}`;
-    return this.until(what, (status) => isSynced(status, commit) && (!health || status.health?.status === health));
+    const holds = (status: Seen): boolean => isSynced(status, commit) && (!health || status.health?.status === health);
+    return this.until(what, holds, seconds);
   }
 
   /** Refreshes for a minute and longer, until the work is done too, and tells all that the Application was meanwhile. */
