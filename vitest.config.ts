@@ -39,7 +39,9 @@ const delivery = {
 };
 
 /** They take long: `npm run faults` runs them, with all faults. */
-const LONG = ['orders-*', 'in-cluster-*', 'plan-truth', 'random-stories'].map((name) => `test/e2e/${name}.test.ts`);
+const LONG = ['faults-rows', 'orders-*', 'in-cluster-*', 'plan-truth', 'random-stories'].map(
+  (name) => `test/e2e/${name}.test.ts`,
+);
 
 /** How many nodes the end-to-end tests have. */
 const CLUSTERS = Number(process.env['E2E_CLUSTERS'] ?? Math.max(2, Math.floor(availableParallelism() / 2)));
