@@ -5,7 +5,7 @@ import { FINALIZER, JOB_MANIFEST_ANNOTATION, RESOURCE_LABEL, childNames } from '
 import type { Clock } from '../cluster/clock.ts';
 import { isClusterError } from '../cluster/errors.ts';
 import { KINDS, type Kind } from '../cluster/kinds.ts';
-import type { DeleteOptions, JsonPatchOperation, Manifest, Objects } from '../cluster/objects.ts';
+import type { DeleteOptions, JsonPatchOperation, Manifest, Objects, Preconditions } from '../cluster/objects.ts';
 import { parseYaml } from '../parse/yaml.ts';
 import type { Action, JobStep } from './actions.ts';
 import { makeClaim, replaceClaim } from './execute-claims.ts';
@@ -54,7 +54,8 @@ function createHandlers(observation: Observation, context: ExecuteContext): Hand
   const claimOf = (role: 'data' | 'backup'): string => (role === 'data' ? names.dataClaim : names.backupClaim);
   const uid = resource?.metadata.uid ?? '';
   return {
-    'add-finalizer': () => objects.patch(KINDS.MySQL, key, addFinalizer(observation), { uid }),
+    'add-finalizer': () =>
+      objects.patch(KINDS.MySQL, key, addFinalizer(observation), { uid, ...firstOfAll(observation) }),
     'remove-finalizer': () => objects.patch(KINDS.MySQL, key, removeFinalizer(observation), { uid }),
     ...createVolumeHandlers(observation, context),
     'make-claim': ({ role, volume }) => makeClaim(objects, observation, { name: claimOf(role), volume }),
@@ -95,6 +96,11 @@ function createHandlers(observation: Observation, context: ExecuteContext): Hand
 interface JsonPatch {
   readonly kind: 'json';
   readonly operations: readonly JsonPatchOperation[];
+}
+
+/** Where there is no list of finalizers a whole new one is written: only onto what was seen. */
+function firstOfAll({ resource }: Observation): Preconditions {
+  return resource?.metadata.finalizers === undefined ? { resourceVersion: resource?.metadata.resourceVersion } : {};
 }
 
 function addFinalizer({ resource }: Observation): JsonPatch {
