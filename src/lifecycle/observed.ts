@@ -41,6 +41,8 @@ export interface ObservedStatus {
   readonly skipRecorded: boolean;
   /** When the gate was last opened; undefined when it never was. */
   readonly gateOpenedAt: Time | undefined;
+  /** Since when its gate is about to be opened; undefined when it is not. */
+  readonly openingSince: Time | undefined;
   /** Since when the resource is not Ready; undefined while it is, and before that was written down. */
   readonly notReadySince: Time | undefined;
   /** Since when root's password is being set offline; empty when it is not. */

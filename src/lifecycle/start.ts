@@ -8,7 +8,10 @@ import { findServer, findStuck, followRunning, isUnwanted, replaceJob, stopOwner
 import { resetPassword } from './password.ts';
 import { PROTECT_VOLUMES, adoptActions, isProvablyNew } from './volumes.ts';
 
-/** A pod that has waited longer is made anew before the gate opens: the kubelet looks again only after up to two minutes. */
+/**
+ * A pod that has waited longer is made anew before the gate opens: the kubelet looks again only after up to two minutes. One
+ * that was made since then is left to wait, or a watcher whose rounds take that long would replace it for ever.
+ */
 const STALE_POD_MILLISECONDS = 10_000;
 
 /** A large image is pulled by then, in most places; whoever waits longer should look. */
@@ -176,9 +179,10 @@ function tellMissing(
 
 /** Pods that waited long are deleted, and gone, before the gate opens. */
 function openGate(observed: Observed, expect: 'empty' | 'data', now: number, ...first: Action[]): Decision {
+  const madeBefore = Math.min(now - STALE_POD_MILLISECONDS, observed.resource?.status.openingSince ?? Infinity);
   // A Job's pod may have been seen just before its end. It tells the result.
   const waits = ({ createdAt, ended, jobUid }: ObservedPod): boolean =>
-    !ended && now - createdAt > STALE_POD_MILLISECONDS && jobUid !== observed.jobs.restore?.uid;
+    !ended && createdAt < madeBefore && jobUid !== observed.jobs.restore?.uid;
   const stale = observed.pods.filter(waits);
   const stuck = findStuck(stale, now);
   if (stuck) return stuck;

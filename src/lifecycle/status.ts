@@ -14,7 +14,7 @@ export interface StoredStatus extends ObservedStatus {
 
 /** Reads the status; what is missing or odd counts as not written. */
 export function readStatus(resource: StoredMySQL | undefined): StoredStatus {
-  const { server, backedUpVolume, skipRecorded, gateOpenedAt, gateClosedAt, requests, conditions } =
+  const { server, backedUpVolume, skipRecorded, gateOpenedAt, gateClosedAt, requests, conditions, since } =
     resource?.status ?? {};
   const { image } = (server ?? {}) as Record<string, unknown>;
   const { skipFinalBackup, rotateNow, resetPassword } = (requests ?? {}) as Record<string, unknown>;
@@ -27,6 +27,7 @@ export function readStatus(resource: StoredMySQL | undefined): StoredStatus {
     requests: { skipFinalBackup: skipFinalBackup !== undefined, rotateNow: rotateNow !== undefined },
     notReadySince: readNotReady(conditions),
     volumes: readVolumes(conditions),
+    openingSince: findCondition(conditions, 'Ready')?.['reason'] === 'Opening' ? readTime(since) : undefined,
     gateOpenedAt: readTime(gateOpenedAt),
     gateClosedAt: readTime(gateClosedAt),
   };

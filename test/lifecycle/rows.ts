@@ -4,7 +4,20 @@
 import type { Action } from '../../src/lifecycle/actions.ts';
 import { decide } from '../../src/lifecycle/decide.ts';
 import type { Observed } from '../../src/lifecycle/observed.ts';
-import { MADE, NOW, RAN, claim, finished, job, observed, pod, resource, running, volume } from '../support/observed.ts';
+import {
+  MADE,
+  NOW,
+  RAN,
+  STATUS,
+  claim,
+  finished,
+  job,
+  observed,
+  pod,
+  resource,
+  running,
+  volume,
+} from '../support/observed.ts';
 
 /** A state, and the decision in one line: `Progress/Reason: action, action`. */
 export type Row = readonly [title: string, state: Observed, decision: string];
@@ -253,6 +266,14 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
         'replaces a pod that has waited before the gate opens',
         observed({ pods: [pod({ createdAt: NOW - 60_000 })] }),
         'Reconciling/Opening: delete-pod shop-0',
+      ],
+      [
+        'replaces no pod a second time, however slow its rounds are',
+        observed({
+          pods: [pod({ createdAt: NOW - 60_000 })],
+          resource: resource({ status: { ...STATUS, openingSince: NOW - 61_000 } }),
+        }),
+        'Reconciling/Opening: write-active new, open-gate empty',
       ],
       [
         'waits until that pod is gone',

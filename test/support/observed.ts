@@ -21,6 +21,7 @@ export const STATUS: ObservedStatus = {
   hasFinalBackup: false,
   skipRecorded: false,
   gateOpenedAt: undefined,
+  openingSince: undefined,
   notReadySince: undefined,
   resetSince: '',
 };
