@@ -27,7 +27,7 @@ export function readStatus(resource: StoredMySQL | undefined): StoredStatus {
     requests: { skipFinalBackup: skipFinalBackup !== undefined, rotateNow: rotateNow !== undefined },
     notReadySince: readNotReady(conditions),
     volumes: readVolumes(conditions),
-    openingSince: findCondition(conditions, 'Ready')?.['reason'] === 'Opening' ? readTime(since) : undefined,
+    openingSince: readOpening(conditions, since),
     gateOpenedAt: readTime(gateOpenedAt),
     gateClosedAt: readTime(gateClosedAt),
   };
@@ -65,6 +65,10 @@ function findCondition(conditions: unknown, wanted: string): StoredCondition | u
 function readNotReady(conditions: unknown): Time | undefined {
   const ready = findCondition(conditions, 'Ready');
   return ready?.['status'] === 'False' ? readTime(ready['lastTransitionTime']) : undefined;
+}
+
+function readOpening(conditions: unknown, since: unknown): Time | undefined {
+  return findCondition(conditions, 'Ready')?.['reason'] === 'Opening' ? readTime(since) : undefined;
 }
 
 /** The reason of VolumesProtected where the watcher had the right to volumes, and has it no more. */
