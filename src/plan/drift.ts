@@ -45,8 +45,9 @@ interface Judgement {
 /** What becomes of the server's pod. */
 function judgeServer(kind: string, live: unknown, merged: unknown): Judgement {
   const runsOn: Judgement = { kind: 'config', words: '' };
-  if (kind !== 'StatefulSet' || live === undefined) return runsOn;
+  if (kind !== 'StatefulSet') return runsOn;
   const [from, to] = [specOf(live), specOf(merged)];
+  if (live === undefined) return to['replicas'] === 0 ? runsOn : { kind: 'start', words: ', and with it its server' };
   if (to['replicas'] === 0) return from['replicas'] === 0 ? runsOn : { kind: 'stop', words: ', and its server runs' };
   if (from['replicas'] === 0) return { kind: 'start', words: ', and its server was stopped' };
   return isSame(from['template'], to['template']) ? runsOn : { kind: 'restart', words: ', and so was its pod' };

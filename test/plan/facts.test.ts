@@ -142,7 +142,8 @@ describe('what was changed by hand', () => {
     ['a server that is paused was started', statefulSet('a', 1), statefulSet('a', 0), ['stop']],
     ['a server was stopped', statefulSet('a', 0), statefulSet('a', 1), ['start']],
     ['the pod of a server that is paused', statefulSet('b', 0), statefulSet('a', 0), ['config']],
-    ['it was deleted', undefined, statefulSet('a'), ['config']],
+    ['it was deleted', undefined, statefulSet('a'), ['start']],
+    ['that of a server that is paused was deleted', undefined, statefulSet('a', 0), ['config']],
     ['what is refused is told elsewhere', statefulSet('b'), undefined, []],
   ])('%s', (_, live, merged, kinds) => {
     expect(kindsOf(change(), live, merged)).toEqual(kinds);
