@@ -64,6 +64,11 @@ export interface NamespacedKey extends ObjectKey {
   readonly namespace: string;
 }
 
+/** `NAMESPACE/NAME`, as keys of maps and of the queue. */
+export function idOf({ namespace = '', name }: ObjectKey): string {
+  return `${namespace}/${name}`;
+}
+
 /** The path of a kind's objects: of one namespace, or of all. */
 export function collectionPath({ apiVersion, plural, namespaced }: Kind, namespace: string | undefined): string {
   const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;

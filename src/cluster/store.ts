@@ -2,7 +2,7 @@
 // another object, whose predecessor was deleted.
 
 import { LAST_APPLIED_ANNOTATION } from '../api/names.ts';
-import type { ObjectKey } from './kinds.ts';
+import { idOf, type ObjectKey } from './kinds.ts';
 import type { StoredObject } from './types.ts';
 
 /** What happened to an object. */
@@ -29,7 +29,7 @@ export function createStore<T extends StoredObject>(onChange: (change: Change<T>
   const deletedUids = new Set<string>();
 
   function set(object: T): void {
-    const key = keyOf(object.metadata);
+    const key = idOf(object.metadata);
     const previous = objects.get(key);
     objects.set(key, object);
     if (previous?.metadata.uid === object.metadata.uid) {
@@ -41,7 +41,7 @@ export function createStore<T extends StoredObject>(onChange: (change: Change<T>
   }
 
   function remove(object: T): void {
-    const key = keyOf(object.metadata);
+    const key = idOf(object.metadata);
     const { uid } = object.metadata;
     deletedUids.add(uid);
     if (objects.get(key)?.metadata.uid !== uid) return;
@@ -55,10 +55,10 @@ export function createStore<T extends StoredObject>(onChange: (change: Change<T>
   }
 
   return {
-    get: (key) => objects.get(keyOf(key)),
+    get: (key) => objects.get(idOf(key)),
     list: () => [...objects.values()],
     put(object) {
-      const stored = objects.get(keyOf(object.metadata));
+      const stored = objects.get(idOf(object.metadata));
       if (deletedUids.has(object.metadata.uid) || (stored && versionOf(object) <= versionOf(stored))) return;
       set(object);
     },
@@ -66,12 +66,12 @@ export function createStore<T extends StoredObject>(onChange: (change: Change<T>
     replace(listed) {
       deletedUids.clear();
       const uids = new Set(listed.map(({ metadata }) => metadata.uid));
-      const names = new Set(listed.map(({ metadata }) => keyOf(metadata)));
+      const names = new Set(listed.map(({ metadata }) => idOf(metadata)));
       for (const [key, object] of objects) {
         if (!uids.has(object.metadata.uid) && !names.has(key)) remove(object);
       }
       for (const object of listed) {
-        const { uid, resourceVersion } = objects.get(keyOf(object.metadata))?.metadata ?? {};
+        const { uid, resourceVersion } = objects.get(idOf(object.metadata))?.metadata ?? {};
         if (uid !== object.metadata.uid || resourceVersion !== object.metadata.resourceVersion) set(object);
       }
     },
@@ -84,10 +84,6 @@ export function strip<T extends StoredObject>(object: T): T {
   if (annotations === undefined) return { ...object, metadata };
   const { [LAST_APPLIED_ANNOTATION]: __, ...others } = annotations;
   return { ...object, metadata: { ...metadata, annotations: others } };
-}
-
-function keyOf({ namespace = '', name }: ObjectKey): string {
-  return `${namespace}/${name}`;
 }
 
 /** Resource versions of a kind are numbers that grow, until somebody puts a backup of the whole cluster back. */

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { RESOURCE_LABEL, childNames } from '../api/names.ts';
 import { isClusterError } from '../cluster/errors.ts';
-import { KINDS, type Kind } from '../cluster/kinds.ts';
+import { KINDS, idOf, type Kind } from '../cluster/kinds.ts';
 import { FIELD_MANAGER, type Manifest, type Objects } from '../cluster/objects.ts';
 import type { PersistentVolumeClaim, StoredObject } from '../cluster/types.ts';
 import { buildModel } from '../model/model.ts';
@@ -55,7 +55,7 @@ export function createApplier(): Applier {
       const manifests = renderObjects(observation);
       if (!manifests) return { changed: false, refusal: 'it cannot be rendered; kubectl mysql validate says why' };
       const hash = hashOf(manifests);
-      const id = `${key.namespace}/${key.name}`;
+      const id = idOf(key);
       // After the first comparison by this process, or the word of an earlier one in the status.
       const memory = memories.get(id) ?? recall(observation, hash, now);
       if (memory && !isDue(memory, { observation, hash, now })) {

@@ -91,6 +91,7 @@ export function startController(options: ControllerOptions): Controller {
     ownerLabel: ({ plural }) => (OURS.has(plural) ? RESOURCE_LABEL : undefined),
   });
   const context: Around = {
+    objectsFor,
     volumesOf: (claim) => reflectors.volumesOf(claim),
     known: (kind, key) => reflectors.known(kind, key),
     clock,
@@ -106,7 +107,7 @@ export function startController(options: ControllerOptions): Controller {
     clock,
     random,
     work: async (key) => {
-      const round = await carryOut(key, { ...context, objectsFor }, () => queue.failures(key) + 1);
+      const round = await carryOut(key, context, () => queue.failures(key) + 1);
       const { times, delayMs } = repeats.note(key, round.decision);
       if (times > 0) onRepeat?.(round, times);
       if (!isGone(round)) return planNext(round.decision, delayMs);
@@ -142,17 +143,15 @@ export function startController(options: ControllerOptions): Controller {
 }
 
 /** All that the rounds of every resource share. */
-type Around = Omit<ReconcileContext, 'objects'>;
+interface Around extends Omit<ReconcileContext, 'objects'> {
+  readonly objectsFor: SharedReads;
+}
 
 /** @param failures in a row, with this one */
-function carryOut(
-  key: string,
-  { objectsFor, ...around }: Around & { readonly objectsFor: SharedReads },
-  failures: () => number,
-): Promise<Round> {
+function carryOut(key: string, around: Around, failures: () => number): Promise<Round> {
   const [namespace = '', name = ''] = key.split('/');
   const resource = { namespace, name };
-  const context = { ...around, objects: objectsFor(name) };
+  const context = { ...around, objects: around.objectsFor(name) };
   return reconcile(resource, context).catch((error: unknown) =>
     tellUnreadable(resource, context, { error, failures: failures() }),
   );

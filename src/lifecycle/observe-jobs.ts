@@ -105,8 +105,8 @@ function toObserved(
     hasPods: pods.length > 0,
     trouble,
     outdated:
-      (state === 'failed' && isOther(job, identity.manifestHash(step))) ||
-      (trouble !== '' && (isOther(job, identity.manifestHash(step)) || isMisplaced(job, identity.nodes))),
+      ((state === 'failed' || trouble !== '') && isOther(job, identity.manifestHash(step))) ||
+      (trouble !== '' && isMisplaced(job, identity.nodes)),
     result: readResult(pods, step),
   };
 }

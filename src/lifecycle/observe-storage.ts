@@ -1,7 +1,7 @@
 // Reads the claims of a resource and every volume that names them.
 
 import { FINISHED_ANNOTATION, RESOURCE_UID_ANNOTATION, RETAINED_AT_ANNOTATION } from '../api/names.ts';
-import { KINDS, type NamespacedKey } from '../cluster/kinds.ts';
+import { KINDS, idOf, type NamespacedKey } from '../cluster/kinds.ts';
 import type { Objects } from '../cluster/objects.ts';
 import { isClusterError } from '../cluster/errors.ts';
 import type { PersistentVolume, PersistentVolumeClaim } from '../cluster/types.ts';
@@ -53,8 +53,10 @@ interface VolumesBy {
 const INDEXES = new WeakMap<readonly PersistentVolume[], VolumesBy>();
 
 function indexVolumes(volumes: readonly PersistentVolume[]): VolumesBy {
-  const index = INDEXES.get(volumes) ?? {
-    byClaim: groupBy(volumes, ({ spec }) => idOf(spec?.claimRef ?? {})),
+  const known = INDEXES.get(volumes);
+  if (known) return known;
+  const index = {
+    byClaim: groupBy(volumes, ({ spec: { claimRef } = {} }) => idOf({ ...claimRef, name: claimRef?.name ?? '' })),
     byName: groupBy(volumes, ({ metadata }) => metadata.name),
   };
   INDEXES.set(volumes, index);
@@ -64,15 +66,12 @@ function indexVolumes(volumes: readonly PersistentVolume[]): VolumesBy {
 function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();
   for (const item of items) {
-    const group = groups.get(keyOf(item));
+    const key = keyOf(item);
+    const group = groups.get(key);
     if (group) group.push(item);
-    else groups.set(keyOf(item), [item]);
+    else groups.set(key, [item]);
   }
   return groups;
-}
-
-function idOf({ namespace = '', name = '' }: Partial<NamespacedKey>): string {
-  return `${namespace}/${name}`;
 }
 
 async function readVolumes(

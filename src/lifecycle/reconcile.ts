@@ -1,7 +1,7 @@
 // One round for one resource: look, decide, tell, act. It may be cut off anywhere; the next round starts from what is.
 
 import { ageOf, readMoment, type Clock, type Moment } from '../cluster/clock.ts';
-import type { NamespacedKey } from '../cluster/kinds.ts';
+import { idOf, type NamespacedKey } from '../cluster/kinds.ts';
 import type { Objects } from '../cluster/objects.ts';
 import type { Action, Decision } from './actions.ts';
 import type { Applied, Applier } from './apply-rendered.ts';
@@ -95,11 +95,7 @@ function isStopping({ decision: { actions } }: Round): boolean {
 
 /** What is refused again and again is told as such. */
 function tellRefused(round: Round, { refusals }: ReconcileContext): Round {
-  return { ...round, decision: refusals.tell(idOf(round), round.decision) };
-}
-
-function idOf({ key: { namespace, name } }: Round): string {
-  return `${namespace}/${name}`;
+  return { ...round, decision: refusals.tell(idOf(round.key), round.decision) };
 }
 
 /**
@@ -149,9 +145,9 @@ async function act(
   try {
     if (actions.every(({ kind }) => SIDE_BY_SIDE.includes(kind))) await allOf(actions.map(carryOut));
     else for (const action of actions) await carryOut(action);
-    refusals.note(idOf(round), round.decision, undefined);
+    refusals.note(idOf(round.key), round.decision, undefined);
   } catch (error) {
-    refusals.note(idOf(round), round.decision, error);
+    refusals.note(idOf(round.key), round.decision, error);
     throw error;
   }
 }

@@ -4,7 +4,7 @@ import { RESOURCE_LABEL, RESOURCE_UID_ANNOTATION } from '../api/names.ts';
 import type { Clock } from '../cluster/clock.ts';
 import type { Connection } from '../cluster/connect.ts';
 import { isClusterError } from '../cluster/errors.ts';
-import { KINDS, type Kind, type ObjectKey, type StoredMySQL } from '../cluster/kinds.ts';
+import { KINDS, idOf, type Kind, type ObjectKey, type StoredMySQL } from '../cluster/kinds.ts';
 import type { Selection } from '../cluster/objects.ts';
 import { startReflector, type Reflector } from '../cluster/reflector.ts';
 import type { Change } from '../cluster/store.ts';
@@ -161,12 +161,12 @@ export function startReflectors(options: ReflectorsOptions, add: (key: string) =
 }
 
 function keyOfResource({ metadata }: StoredObject): string[] {
-  return [`${metadata.namespace ?? ''}/${metadata.name}`];
+  return [idOf(metadata)];
 }
 
 function keyOfLabel({ metadata }: StoredObject): string[] {
   const name = metadata.labels?.[RESOURCE_LABEL];
-  return name === undefined ? [] : [`${metadata.namespace ?? ''}/${name}`];
+  return name === undefined ? [] : [idOf({ ...metadata, name })];
 }
 
 function usersOf(users: SecretUsers, { metadata }: StoredObject): readonly string[] {
@@ -182,7 +182,7 @@ function keysOfVolume(
   const key = ownerOf(spec?.claimRef ?? {});
   if (key.name === '' || (watched ?? key.namespace) !== key.namespace) return [];
   const isMarked = metadata.annotations?.[RESOURCE_UID_ANNOTATION] !== undefined;
-  return isMarked || resources.get(key) ? [`${key.namespace}/${key.name}`] : [];
+  return isMarked || resources.get(key) ? [idOf(key)] : [];
 }
 
 /** Whose claim it is by its name; the name is empty where it is nobody's. */

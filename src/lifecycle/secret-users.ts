@@ -1,7 +1,7 @@
 // Which resources take their password from a Secret: such a Secret is somebody else's and carries no label of ours. Pure but
 // for what it remembers.
 
-import type { StoredMySQL } from '../cluster/kinds.ts';
+import { idOf, type StoredMySQL } from '../cluster/kinds.ts';
 import type { Change } from '../cluster/store.ts';
 
 export interface SecretUsers {
@@ -16,7 +16,7 @@ export function createSecretUsers(): SecretUsers {
   const remove = (object: StoredMySQL): void => {
     const secret = secretOf(object);
     const keys = users.get(secret);
-    if (keys?.delete(keyOf(object)) && keys.size === 0) users.delete(secret);
+    if (keys?.delete(idOf(object.metadata)) && keys.size === 0) users.delete(secret);
   };
   return {
     note(change) {
@@ -24,18 +24,14 @@ export function createSecretUsers(): SecretUsers {
       const secret = secretOf(change.object);
       if (change.kind === 'deleted' || secret === '') return;
       const keys = users.get(secret) ?? new Set();
-      users.set(secret, keys.add(keyOf(change.object)));
+      users.set(secret, keys.add(idOf(change.object.metadata)));
     },
-    of: (namespace, secret) => [...(users.get(`${namespace}/${secret}`) ?? [])],
+    of: (namespace, secret) => [...(users.get(idOf({ namespace, name: secret })) ?? [])],
   };
-}
-
-function keyOf({ metadata }: StoredMySQL): string {
-  return `${metadata.namespace ?? ''}/${metadata.name}`;
 }
 
 /** Empty for a resource that names none. */
 function secretOf({ metadata, spec }: StoredMySQL): string {
   const name = spec.passwordSecretRef?.name;
-  return name === undefined ? '' : `${metadata.namespace ?? ''}/${name}`;
+  return name === undefined ? '' : idOf({ ...metadata, name });
 }

@@ -1,6 +1,7 @@
 // Which volumes name which claim. A volume that was seen to name a claim is not forgotten before it is gone. Pure but for what
 // it remembers.
 
+import { idOf } from '../cluster/kinds.ts';
 import type { Change } from '../cluster/store.ts';
 import type { PersistentVolume } from '../cluster/types.ts';
 import type { VolumesOf } from './observe-storage.ts';
@@ -14,15 +15,15 @@ export function createVolumeIndex(): VolumeIndex {
   const names = new Map<string, Set<string>>();
   return {
     note({ kind, object: { metadata, spec } }) {
-      const { namespace = '', name = '' } = spec?.claimRef ?? {};
+      const { namespace, name = '' } = spec?.claimRef ?? {};
       if (name === '') return;
-      const id = `${namespace}/${name}`;
+      const id = idOf({ namespace, name });
       const known = names.get(id) ?? new Set();
       if (kind === 'deleted') known.delete(metadata.name);
       else known.add(metadata.name);
       if (known.size > 0) names.set(id, known);
       else names.delete(id);
     },
-    of: ({ namespace, name }) => [...(names.get(`${namespace}/${name}`) ?? [])],
+    of: (claim) => [...(names.get(idOf(claim)) ?? [])],
   };
 }
