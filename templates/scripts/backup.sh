@@ -111,13 +111,16 @@ read_server() {
   say "dumping a server $version"
 }
 
+# A table of information_schema as a statement names it.
+quoted_name="CONCAT('\`', REPLACE(TABLE_SCHEMA, '\`', '\`\`'), '\`.\`', REPLACE(TABLE_NAME, '\`', '\`\`'), '\`')"
+
 # refuse_long_rows: a row whose INSERT would be longer than a packet, 1 GiB, can be dumped and never be loaded. Bytes are dumped
 # as two digits each. Only values of these types are so long, and only in a big file; statistics may be older than the row.
 refuse_long_rows() {
   local table length
   [[ -n $(find "$data" -type f -size +262144k ! -path '*/#innodb*' ! -name 'undo_*' -print -quit) ]] || return 0
   query "SET SESSION group_concat_max_len = 100000000;
-    SELECT HEX(CONCAT('\`', REPLACE(TABLE_SCHEMA, '\`', '\`\`'), '\`.\`', REPLACE(TABLE_NAME, '\`', '\`\`'), '\`')),
+    SELECT HEX($quoted_name),
       HEX(GROUP_CONCAT(CONCAT(IF(DATA_TYPE IN ('longtext', 'json'), 1, 2),
         ' * COALESCE(LENGTH(\`', REPLACE(COLUMN_NAME, '\`', '\`\`'), '\`), 0)') SEPARATOR ' + '))
     FROM information_schema.TABLES JOIN information_schema.COLUMNS USING (TABLE_SCHEMA, TABLE_NAME)
@@ -214,11 +217,11 @@ list_names() {
         WHERE EVENT_OBJECT_SCHEMA = TABLE_SCHEMA AND EVENT_OBJECT_TABLE = TABLE_NAME), 'trigger', '-')
     FROM information_schema.TABLES t WHERE TABLE_TYPE = 'BASE TABLE' AND TABLE_SCHEMA $not_system ORDER BY 1, 2" >"$work/tables"
   query "SELECT HEX(TABLE_SCHEMA), HEX(TABLE_NAME),
-      HEX(CONCAT('\`', REPLACE(TABLE_SCHEMA, '\`', '\`\`'), '\`.\`', REPLACE(TABLE_NAME, '\`', '\`\`'), '\`'))
+      HEX($quoted_name)
     FROM information_schema.TABLES WHERE TABLE_TYPE = 'VIEW' AND TABLE_SCHEMA $not_system ORDER BY 1, 2" >"$work/views"
   # Tables whose keys are better made after the rows. SHOW CREATE TABLE gives their text as the restore needs it.
   query "/*!80000 SET SESSION information_schema_stats_expiry=0 */;
-    SELECT CONCAT('\`', REPLACE(TABLE_SCHEMA, '\`', '\`\`'), '\`.\`', REPLACE(TABLE_NAME, '\`', '\`\`'), '\`')
+    SELECT $quoted_name
     FROM information_schema.TABLES WHERE TABLE_TYPE = 'BASE TABLE' AND ENGINE = 'InnoDB' AND DATA_LENGTH >= 8388608
       AND TABLE_SCHEMA $not_system ORDER BY 1" >"$partial/large-tables.txt"
   sync "$partial/schemas.txt"
@@ -268,16 +271,17 @@ count_tables() {
   ((found >= wanted)) || drop_partial "the server has $wanted tables, and $found of them were dumped"
 }
 
-quote_schema() {
+# quote_hex HEX: a name as a statement takes it.
+quote_hex() {
   unhex "$1"
   printf '`%s`' "$(sed 's/`/``/g' <<<"$unhexed")"
 }
 
-use_schema() { printf 'USE %s;\n' "$(quote_schema "$1")"; }
+use_schema() { printf 'USE %s;\n' "$(quote_hex "$1")"; }
 
 create_schema() {
   local text
-  text=$(query "SHOW CREATE DATABASE IF NOT EXISTS $(quote_schema "$1")") || return
+  text=$(query "SHOW CREATE DATABASE IF NOT EXISTS $(quote_hex "$1")") || return
   printf '%b;\n' "$(cut -f 2- <<<"$text")"
 }
 
@@ -323,7 +327,7 @@ END
     columns=$unhexed
     unhex "$table"
     # shellcheck disable=SC2086  # options without blanks
-    dump $rows_only --where="1 = 0 UNION ALL SELECT $columns FROM \`$(sed 's/`/``/g' <<<"$unhexed")\`" -- "$schema" "$unhexed" || return
+    dump $rows_only --where="1 = 0 UNION ALL SELECT $columns FROM $(quote_hex "$table")" -- "$schema" "$unhexed" || return
   done <"$work/floats"
   echo '-- Dump completed'
 }
@@ -355,8 +359,7 @@ dump_views() {
   # A name without its text is that of a view which cannot be shown.
   awk '/^[0-9A-F]+$/ {name = $0; next} {print name; print}' "$work/view-texts" >"$work/view-pairs"
   while IFS= read -r schema && IFS=$'\t' read -r _ text charset collation; do
-    unhex "$schema"
-    printf 'USE `%s`; SET character_set_client=%s, collation_connection=%s; %b;\n' "$(sed 's/`/``/g' <<<"$unhexed")" \
+    printf 'USE %s; SET character_set_client=%s, collation_connection=%s; %b;\n' "$(quote_hex "$schema")" \
       "$charset" "$collation" "$text"
   done <"$work/view-pairs" >>"$partial/views.sql" || drop_partial "the views could not be written"
   tell_invalid_views
