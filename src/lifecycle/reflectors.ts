@@ -59,7 +59,10 @@ interface Watched<T extends StoredObject> {
 }
 
 /** Kinds whose objects carry the resource's name as a label. Secrets do, too, but are watched all. */
-const LABELLED: readonly Kind[] = [KINDS.Pod, KINDS.Job, KINDS.ConfigMap, KINDS.StatefulSet];
+const LABELLED: readonly Kind[] = [KINDS.Pod, KINDS.Job];
+
+/** Of these only metadata tells news, and the rest is most of what an answer holds. */
+const LABELLED_METADATA: readonly Kind[] = [KINDS.ConfigMap, KINDS.StatefulSet];
 
 /** These are many and never a password that git names. */
 const NO_PASSWORDS = 'type!=helm.sh/release.v1,type!=kubernetes.io/service-account-token';
@@ -120,6 +123,9 @@ export function startReflectors(options: ReflectorsOptions, add: (key: string) =
     }),
     start(KINDS.PersistentVolumeClaim, { keysOf: keyOfLabel, transform: keepClaim, selection }),
     ...LABELLED.map((kind) => start(kind, { keysOf: keyOfLabel, transform: keepIdentity, selection })),
+    ...LABELLED_METADATA.map((kind) =>
+      start(kind, { keysOf: keyOfLabel, transform: keepIdentity, selection: { ...selection, metadataOnly: true } }),
+    ),
   ];
   const index = createVolumeIndex();
   const volumes = start(KINDS.PersistentVolume, {
