@@ -1,6 +1,7 @@
-// The part "watcher" of the benchmark: the watcher and a kopf operator with the same steps, on one API server.
+// The part "watcher" of the benchmark: the watcher, a kopf operator with the same steps, and the watcher's writes alone, on one
+// API server.
 //
-//   npm run bench -- watcher [--rounds N] [--resources N] [--samples N] [--rest SECONDS] [--large N] [--only ours|kopf]
+//   npm run bench -- watcher [--rounds N] [--resources N] [--samples N] [--rest SECONDS] [--large N] [--only ours|kopf|writes]
 
 import { rmSync, mkdtempSync } from 'node:fs';
 import { loadavg } from 'node:os';
@@ -10,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { startApiServer } from './watcher/api-server.ts';
 import { quantile, runTool, watchSettled, type Outcome } from './watcher/measure.ts';
 import { startWorld } from './watcher/world.ts';
-import type { Tool } from './watcher/tools.ts';
+import { TOOLS, type Tool } from './watcher/tools.ts';
 
 const { values } = parseArgs({
   allowPositionals: true,
@@ -49,7 +50,7 @@ const amount = {
   samples: Number(values.samples),
   restSeconds: Number(values.rest),
 };
-const tools = (['ours', 'kopf'] as const).filter((tool) => (values.only ?? tool) === tool);
+const tools = TOOLS.filter((tool) => (values.only ?? tool) === tool);
 try {
   for (let round = 1; round <= Number(values.rounds); round += 1) {
     for (const tool of tools) {

@@ -19,8 +19,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** What is built or installed once. */
 export const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'kubectl-mysql-bench');
 
-/** Who asks: the two that are compared, and the script that plays the rest of the cluster. */
-export const USERS = ['ours', 'kopf', 'world'] as const;
+/** Who asks: those that are compared, and the script that plays the rest of the cluster. */
+export const USERS = ['ours', 'kopf', 'writes', 'world'] as const;
 export type User = (typeof USERS)[number];
 
 /** A running API server. */
@@ -37,7 +37,7 @@ const AUDIT_POLICY = `apiVersion: audit.k8s.io/v1
 kind: Policy
 omitStages: [RequestReceived]
 rules:
-  - {level: Metadata, users: [ours, kopf]}
+  - {level: Metadata, users: [ours, kopf, writes]}
   - {level: None}
 `;
 

@@ -1,11 +1,12 @@
-// The two that are compared, as processes: the watcher as it ships, and the kopf operator beside this file.
+// Those that are compared, as processes: the watcher as it ships, a kopf operator, and the writes alone.
 
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CACHE, end, type ApiServer } from './api-server.ts';
 
-export type Tool = 'ours' | 'kopf';
+export const TOOLS = ['ours', 'kopf', 'writes'] as const;
+export type Tool = (typeof TOOLS)[number];
 
 const KOPF = '1.45.2';
 const TICKS_PER_SECOND = 100;
@@ -28,7 +29,7 @@ export interface StartOptions {
 export function startTool(tool: Tool, options: StartOptions): Running {
   const log = openSync(join(options.folder, `${tool}.log`), 'a');
   const startedAt = performance.now();
-  const child = tool === 'ours' ? startOurs(options, log) : startKopf(options, log);
+  const child = START[tool](options, log);
   const file = `/proc/${String(child.pid)}`;
   return {
     startedAt,
@@ -54,11 +55,19 @@ function startOurs({ api, namespace }: StartOptions, log: number): ChildProcess 
   return spawn(process.execPath, ['dist/kubectl-mysql.js', ...words], { stdio: ['ignore', 'ignore', log], env });
 }
 
+/** Compiled as it starts: its first action tells nothing. */
+function startWrites({ api, namespace }: StartOptions, log: number): ChildProcess {
+  const words = ['--import', 'tsx', 'scripts/bench/watcher/bare-writes.ts', api.kubeconfig('writes'), namespace];
+  return spawn(process.execPath, words, { stdio: ['ignore', 'ignore', log] });
+}
+
 function startKopf({ api, namespace }: StartOptions, log: number): ChildProcess {
   const environment = { ...process.env, BENCH_URL: api.url, BENCH_TOKEN: 'kopf' };
   const words = ['run', '--quiet', '--standalone', '--namespace', namespace, 'scripts/bench/kopf/operator.py'];
   return spawn(join(installKopf(), 'bin', 'kopf'), words, { stdio: ['ignore', log, log], env: environment });
 }
+
+const START = { ours: startOurs, kopf: startKopf, writes: startWrites } as const;
 
 /** Makes a virtual environment once. */
 function installKopf(): string {
