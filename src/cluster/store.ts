@@ -2,7 +2,8 @@
 // another object, whose predecessor was deleted.
 
 import { LAST_APPLIED_ANNOTATION } from '../api/names.ts';
-import { idOf, type ObjectKey } from './kinds.ts';
+import { KeyMap } from './key-map.ts';
+import type { ObjectKey } from './kinds.ts';
 import type { StoredObject } from './types.ts';
 
 /** What happened to an object. */
@@ -24,14 +25,13 @@ export interface Store<T> {
 
 /** @param onChange is called after the store has changed */
 export function createStore<T extends StoredObject>(onChange: (change: Change<T>) => void): Store<T> {
-  const objects = new Map<string, T>();
+  const objects = new KeyMap<T>();
   // Since the last list. A uid never comes back: what is told about it now was told late.
   const deletedUids = new Set<string>();
 
   function set(object: T): void {
-    const key = idOf(object.metadata);
-    const previous = objects.get(key);
-    objects.set(key, object);
+    const previous = objects.get(object.metadata);
+    objects.set(object.metadata, object);
     if (previous?.metadata.uid === object.metadata.uid) {
       onChange({ kind: 'updated', object, previous });
       return;
@@ -41,11 +41,10 @@ export function createStore<T extends StoredObject>(onChange: (change: Change<T>
   }
 
   function remove(object: T): void {
-    const key = idOf(object.metadata);
     const { uid } = object.metadata;
     deletedUids.add(uid);
-    if (objects.get(key)?.metadata.uid !== uid) return;
-    objects.delete(key);
+    if (objects.get(object.metadata)?.metadata.uid !== uid) return;
+    objects.delete(object.metadata);
     tellDeleted(object);
   }
 
@@ -55,23 +54,23 @@ export function createStore<T extends StoredObject>(onChange: (change: Change<T>
   }
 
   return {
-    get: (key) => objects.get(idOf(key)),
+    get: (key) => objects.get(key),
     list: () => [...objects.values()],
     put(object) {
-      const stored = objects.get(idOf(object.metadata));
+      const stored = objects.get(object.metadata);
       if (deletedUids.has(object.metadata.uid) || (stored && versionOf(object) <= versionOf(stored))) return;
       set(object);
     },
     delete: remove,
     replace(listed) {
       deletedUids.clear();
-      const uids = new Set(listed.map(({ metadata }) => metadata.uid));
-      const names = new Set(listed.map(({ metadata }) => idOf(metadata)));
-      for (const [key, object] of objects) {
-        if (!uids.has(object.metadata.uid) && !names.has(key)) remove(object);
+      const names = new KeyMap<true>();
+      for (const { metadata } of listed) names.set(metadata, true);
+      for (const object of [...objects.values()]) {
+        if (!names.get(object.metadata)) remove(object);
       }
       for (const object of listed) {
-        const { uid, resourceVersion } = objects.get(idOf(object.metadata))?.metadata ?? {};
+        const { uid, resourceVersion } = objects.get(object.metadata)?.metadata ?? {};
         if (uid !== object.metadata.uid || resourceVersion !== object.metadata.resourceVersion) set(object);
       }
     },

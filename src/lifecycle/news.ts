@@ -24,7 +24,7 @@ export interface News {
 const MOST_WRITES = 1000;
 
 export function createNews(): News {
-  const digests = new WeakMap<StoredObject, ObjectDigest | undefined>();
+  const digests = new WeakMap<StoredObject, ObjectDigest>();
   /** `uid/resourceVersion`, the oldest first. */
   const written = new Set<string>();
   /** Uids of objects that were gone when the answer came. */
@@ -45,7 +45,8 @@ export function createNews(): News {
   };
   return {
     keep: (object, kept) => {
-      digests.set(kept, digestOf(object));
+      const digest = digestOf(object);
+      if (digest) digests.set(kept, digest);
     },
     isNews,
     whenNews(change, tell) {

@@ -1,7 +1,7 @@
 // Which volumes name which claim. A volume that was seen to name a claim is not forgotten before it is gone. Pure but for what
 // it remembers.
 
-import { idOf } from '../cluster/kinds.ts';
+import { KeyMap } from '../cluster/key-map.ts';
 import type { Change } from '../cluster/store.ts';
 import type { PersistentVolume } from '../cluster/types.ts';
 import type { VolumesOf } from './observe-storage.ts';
@@ -12,18 +12,18 @@ export interface VolumeIndex {
 }
 
 export function createVolumeIndex(): VolumeIndex {
-  const names = new Map<string, Set<string>>();
+  // Nearly always one volume names a claim.
+  const names = new KeyMap<readonly string[]>();
   return {
     note({ kind, object: { metadata, spec } }) {
       const { namespace, name = '' } = spec?.claimRef ?? {};
       if (name === '') return;
-      const id = idOf({ namespace, name });
-      const known = names.get(id) ?? new Set();
-      if (kind === 'deleted') known.delete(metadata.name);
-      else known.add(metadata.name);
-      if (known.size > 0) names.set(id, known);
-      else names.delete(id);
+      const claim = { namespace, name };
+      const others = (names.get(claim) ?? []).filter((volume) => volume !== metadata.name);
+      const known = kind === 'deleted' ? others : [...others, metadata.name];
+      if (known.length > 0) names.set(claim, known);
+      else names.delete(claim);
     },
-    of: (claim) => [...(names.get(idOf(claim)) ?? [])],
+    of: (claim) => names.get(claim) ?? [],
   };
 }
