@@ -335,7 +335,13 @@ keep_grant() {
 }
 
 refuse_account() {
-  fail "an account could not be restored: $(error_in "$work/lines.err") ($(sed 's/ IDENTIFIED WITH .* REQUIRE / ... REQUIRE /' "$work/failed-line"))"
+  local way=''
+  case $(cat "$work/lines.err") in
+    'ERROR 1524 '*)
+      way="; this server has no such plugin: put the image of MySQL $(manifest_value "$backup" serverVersion) and its config into git again, let the account log in by another plugin there, and then upgrade"
+      ;;
+  esac
+  fail "an account could not be restored: $(error_in "$work/lines.err")$way ($(sed 's/ IDENTIFIED WITH .* REQUIRE / ... REQUIRE /' "$work/failed-line"))"
 }
 
 # grant_known: of rights by names of another release, or of a plugin that is not loaded yet, the known ones are given. Those

@@ -204,6 +204,19 @@ describe.concurrent('a restore', () => {
     expect(good, good.reason).toMatchObject({ outcome: 'done', backup });
   });
 
+  it('says what to do about an account whose plugin the server does not have', async () => {
+    const database = new Database(namespace, 'plugin');
+    await database.start('empty');
+    await database.load(`INSTALL PLUGIN auth_socket SONAME 'auth_socket.so';
+      CREATE USER 'local'@'localhost' IDENTIFIED WITH auth_socket;
+      UNINSTALL PLUGIN auth_socket;`);
+    await database.stop();
+    expect(await database.runJob('backup')).toMatchObject({ outcome: 'done' });
+    await database.emptyVolume();
+    const { reason } = await database.runJob('restore');
+    expect(reason).toMatch(/ERROR 1524 .*auth_socket.* put the image of MySQL \d[\d.]+.* and then upgrade/);
+  });
+
   it('does nothing where there is nothing to do, and refuses what it does not know', async () => {
     const database = new Database(namespace, 'nothing');
     await database.prepare();
