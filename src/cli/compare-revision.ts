@@ -72,6 +72,7 @@ export async function readBothSides(
   const { previous } = options.arrays;
   const ref = options.strings['from-ref'];
   refuseSeveral({ '--from-ref': ref, '--previous': previous, '--live': options.flags['live'] ? true : undefined });
+  refuseCluster(options, { '--from-ref': ref, '--previous': previous });
   const read = ref === undefined ? previous && readFiles(previous, options, io) : readCommit(ref, options, io);
   const sides = await read;
   if (!sides) return undefined;
@@ -92,6 +93,14 @@ export async function readBothSides(
 function refuseSeveral(ways: Readonly<Record<string, unknown>>): void {
   const given = Object.keys(ways).filter((flag) => ways[flag] !== undefined);
   if (given.length > 1) throw new UsageError(`give ${given.join(' or ')}, not both`);
+}
+
+/** Where nothing is asked of a cluster, what says how to ask it would be without effect. */
+function refuseCluster({ strings }: OptionValues, offline: Readonly<Record<string, unknown>>): void {
+  const way = Object.keys(offline).find((flag) => offline[flag] !== undefined);
+  const flag = ['context', 'kubeconfig', 'field-manager'].find((name) => strings[name] !== undefined);
+  if (way === undefined || flag === undefined) return;
+  throw new UsageError(`--${flag} is for the cluster, and ${way} compares without one; leave one of them out`);
 }
 
 /** Links of the earlier side that were not followed. */

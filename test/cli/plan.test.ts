@@ -188,6 +188,12 @@ describe('exit codes', () => {
       ['--fail-on', 'restrat'],
       [2, 'error: --fail-on does not know "restrat", did you mean "restart"?'],
     ],
+    [
+      '2: a cluster where none is asked',
+      {},
+      ['--context', 'prod'],
+      [2, 'error: --context is for the cluster, and --from-ref compares without one; leave one of them out'],
+    ],
     ['2: two things to compare with', {}, ['--live'], [2, 'error: give --from-ref or --live, not both']],
   ])('%s', async (_, spec, words, [code, ...lines]) => {
     const repository = await Repository.create({ 'a.yaml': shop() });
@@ -468,6 +474,11 @@ describe('--previous', () => {
   it.each([
     [['--previous', 'x', '--from-ref', 'main'], 2, 'error: give --from-ref or --previous, not both'],
     [['--previous', 'x', '--live'], 2, 'error: give --previous or --live, not both'],
+    [
+      ['--previous', 'x', '--kubeconfig', 'y'],
+      2,
+      'error: --kubeconfig is for the cluster, and --previous compares without one; leave one of them out',
+    ],
     [['--previous', '-'], 2, 'error: standard input can be read only once'],
     [['--previous', '/nowhere.yaml'], 1, 'error: /nowhere.yaml: no such file or folder'],
   ])('%j is refused', async (words, code, line) => {
