@@ -2,6 +2,7 @@
 
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
+  EEXIST: 'a file of this name is in the way',
   EISDIR: 'is a folder',
   ELOOP: 'too many links',
   ENAMETOOLONG: 'the name is too long',

@@ -29,7 +29,7 @@ export async function writeFolder(
 ): Promise<void> {
   const files = nameFiles(manifests);
   if (kustomization) files.set(KUSTOMIZATION_FILE, formatKustomization([...files.keys()]));
-  await mkdir(folder, { recursive: true }).catch((error: unknown) => refuse(folder, error));
+  await makeFolder(resolve(folder)).catch((error: unknown) => refuse(folder, error));
   const earlier = new Set(await readIndex(folder));
   const all = [...new Set([...earlier, ...files.keys()])];
   for (const name of [...all, PART_FILE]) await refuseOther(join(folder, name));
@@ -40,6 +40,23 @@ export async function writeFolder(
   for (const [name, content] of files) await writeWhole(folder, name, content);
   for (const name of earlier) if (!files.has(name)) await remove(folder, name);
   await writeWhole(folder, INDEX_FILE, formatIndex([...files.keys()]));
+}
+
+/** As mkdir with `recursive`, which tries for ever where the system makes no folder, such as in /proc. */
+async function makeFolder(path: string): Promise<void> {
+  const make = async (): Promise<void> => {
+    await mkdir(path).catch(async (error: unknown) => {
+      const isFolder = await stat(path)
+        .then((found) => found.isDirectory())
+        .catch(() => false);
+      if (!isFolder) throw error;
+    });
+  };
+  await make().catch(async (error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await make();
+  });
 }
 
 /**

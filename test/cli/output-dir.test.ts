@@ -249,14 +249,20 @@ describe('--output-dir', () => {
   });
 
   it.each([
-    ['a file', 'is a file', 'x'],
-    ['a folder of a file', 'x/y', 'x'],
-  ])('%s in place of the folder is an error', async (_, name, file) => {
-    const folder = await makeFolder({ [file]: 'mine', 'is a file': 'mine' });
+    ['a file', 'is a file', 'a file of this name is in the way'],
+    ['a folder of a file', 'is a file/y', 'a part of the path is no folder'],
+  ])('%s in place of the folder is an error', async (_, name, reason) => {
+    const folder = await makeFolder({ 'is a file': 'mine' });
     const { code, lines } = await renderTo(`${folder}/${name}`, SHOP);
-    expect(code).toBe(1);
-    expect(lines).toHaveLength(1);
-    expect(lines[0]).toMatch(/^error: .*(EEXIST|no folder|exists)/);
+    expect([code, lines]).toEqual([1, [`error: ${folder}/${name}: ${reason}`]]);
+  });
+
+  it('is made with the folders above it, and is an error where the system makes none', async () => {
+    const folder = await makeFolder({});
+    expect((await renderTo(`${folder}/a/b`, SHOP)).code).toBe(0);
+    expect(Object.keys(await readFolder(`${folder}/a/b`))).toContain(INDEX);
+    const { code, lines } = await renderTo('/proc/nowhere/b', SHOP);
+    expect([code, lines]).toEqual([1, ['error: /proc/nowhere/b: no such file or folder']]);
   });
 });
 
