@@ -62,7 +62,7 @@ export function explainFailure(error: unknown, { repository, hide }: Explaining)
     new CommandError(hide(message), { exitCode });
   switch (error.reason) {
     case 'missing':
-      return refuse('git was not found; it must be on PATH', EXIT.failure);
+      return refuse('git is not found on PATH');
     case 'interrupted':
       return refuse('interrupted', EXIT.failure);
     case 'silent':

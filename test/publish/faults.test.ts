@@ -137,7 +137,7 @@ describe('a program', () => {
     const { source, environment } = await makeRepositories();
     const line = ['publish', '-f', `${source}/apps`, '-b', 'rendered'];
     const ended = await runCli(line, '', { folder: source, environment: { ...environment, PATH: '/nowhere' } });
-    expect(ended).toMatchObject({ code: 1, lines: ['error: git was not found; it must be on PATH'] });
+    expect(ended).toMatchObject({ code: 4, lines: ['error: git is not found on PATH'] });
   });
 
   it('that is interrupted ends, and removes what it has made', async () => {
