@@ -126,7 +126,8 @@ launch_server() {
 settle_server() {
   client -e "SET GLOBAL super_read_only=OFF, GLOBAL read_only=OFF, GLOBAL max_execution_time=0,
     GLOBAL net_read_timeout=3600, GLOBAL net_write_timeout=3600, GLOBAL max_allowed_packet=1073741824,
-    GLOBAL sql_mode='', GLOBAL autocommit=ON, GLOBAL offline_mode=OFF" 2>"$work/client.err" ||
+    GLOBAL sql_mode='', GLOBAL autocommit=ON, GLOBAL offline_mode=OFF,
+    GLOBAL max_connections=100, GLOBAL max_user_connections=0" 2>"$work/client.err" ||
     fail "the server does not take its settings: $(error_in "$work/client.err")"
 }
 

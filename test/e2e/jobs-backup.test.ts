@@ -61,6 +61,7 @@ describe.concurrent('a hostile data set comes back from its backup as it was', (
       name: 'lower',
       config: {
         lower_case_table_names: 1,
+        max_connections: 2,
         autocommit: 0,
         sql_mode: 'ANSI_QUOTES,STRICT_ALL_TABLES',
         event_scheduler: 'ON',
