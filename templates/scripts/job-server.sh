@@ -110,6 +110,7 @@ launch_server() {
     --pid-file=/var/run/mysqld/job.pid --event-scheduler=OFF --performance-schema=OFF \
     --loose-innodb-buffer-pool-load-at-startup=OFF --loose-innodb-buffer-pool-dump-at-shutdown=OFF \
     --loose-skip-replica-start --loose-skip-slave-start --general-log=OFF --slow-query-log=OFF \
+    --loose-character-set-client-handshake=ON \
     --max-allowed-packet=1G >>"$work/mysqld.log" 2>&1 &
   server=$!
   until client -e 'SELECT 1' >/dev/null 2>"$work/client.err"; do
@@ -122,13 +123,18 @@ launch_server() {
   done
 }
 
-# settle_server: SET PERSIST beats options of the command line, so what would be in the way is set once more.
+# settle_server: SET PERSIST beats options of the command line, so what would be in the way is set once more: what keeps from
+# writing or reading, ends a statement that takes long, and what leaves rows, columns or quotes out of an answer.
 settle_server() {
   client -e "SET GLOBAL super_read_only=OFF, GLOBAL read_only=OFF, GLOBAL max_execution_time=0,
     GLOBAL net_read_timeout=3600, GLOBAL net_write_timeout=3600, GLOBAL max_allowed_packet=1073741824,
-    GLOBAL sql_mode='', GLOBAL autocommit=ON, GLOBAL offline_mode=OFF,
-    GLOBAL max_connections=100, GLOBAL max_user_connections=0" 2>"$work/client.err" ||
+    GLOBAL sql_mode='', GLOBAL autocommit=ON, GLOBAL offline_mode=OFF, GLOBAL transaction_read_only=OFF,
+    GLOBAL wait_timeout=86400, GLOBAL max_connections=100, GLOBAL max_user_connections=0,
+    GLOBAL sql_select_limit=DEFAULT, GLOBAL max_join_size=DEFAULT, GLOBAL sql_big_selects=ON,
+    GLOBAL sql_quote_show_create=ON, GLOBAL sql_safe_updates=OFF, GLOBAL completion_type=NO_CHAIN" 2>"$work/client.err" ||
     fail "the server does not take its settings: $(error_in "$work/client.err")"
+  # Not every server knows it.
+  client -e 'SET GLOBAL show_gipk_in_create_table_and_information_schema=ON' 2>/dev/null || true
 }
 
 # stop_server: a clean shutdown, or it counts as a failure.

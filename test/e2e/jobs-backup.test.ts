@@ -53,6 +53,24 @@ CREATE DATABASE aaaaaaaaab; CREATE TABLE aaaaaaaaab.one (id int PRIMARY KEY) SEL
 CREATE DATABASE aaaaaaaaac; CREATE TABLE aaaaaaaaac.two (id int PRIMARY KEY) SELECT 8 AS id;
 `;
 
+/** More rows than a session that is persisted as below gives out. */
+const MANY = `CREATE TABLE shop.many (id int PRIMARY KEY);
+INSERT INTO shop.many WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 900) SELECT i FROM n;
+`;
+
+/** Persisted for every session: rows would be left out of what is dumped, and a SELECT or an INSERT refused. */
+const PERSISTED = {
+  sql_quote_show_create: 'OFF',
+  sql_safe_updates: 'ON',
+  completion_type: "'RELEASE'",
+  transaction_read_only: 'ON',
+  show_gipk_in_create_table_and_information_schema: 'OFF',
+  max_join_size: '10',
+  sql_select_limit: '100',
+};
+const persist = Object.entries(PERSISTED).map(([name, value]) => `SET PERSIST ${name} = ${value};`);
+const forget = Object.keys(PERSISTED).map((name) => `RESET PERSIST ${name}; SET GLOBAL ${name} = DEFAULT;`);
+
 describe.concurrent('a hostile data set comes back from its backup as it was', () => {
   it.each([
     { title: 'as it comes', name: 'plain', config: {} },
@@ -72,7 +90,9 @@ describe.concurrent('a hostile data set comes back from its backup as it was', (
     await database.start('empty');
     await database.load(HOSTILE);
     if (name === 'plain') await database.load(TWINS);
+    await database.load(MANY);
     const before = await database.describe();
+    await database.load(persist.join('\n'));
     await database.stop();
     const backup = await database.runJob('backup');
     expect(backup, backup.reason).toMatchObject({
@@ -85,6 +105,7 @@ describe.concurrent('a hostile data set comes back from its backup as it was', (
     expect(restore, restore.reason).toMatchObject({ outcome: 'done', found: 'restored', backup: backup.backup });
     await database.removeJobs();
     await database.start('data');
+    await database.load(forget.join('\n'));
     expect(await database.describe()).toEqual(before);
   });
 });
