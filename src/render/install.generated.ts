@@ -71,7 +71,7 @@ export const templates: Templates = {
     + (isGiven(it.watchNamespace) ? "            - " + quote(it.namespaceFlag) + "\n" : "")
     + ""
     + (isGiven(it.render) ? "            - --render\n" : "")
-    + "          env:\n            - name: NODE_OPTIONS\n              value: --max-semi-space-size=2\n          image: "
+    + "          env:\n            - name: NODE_OPTIONS\n              value: --max-semi-space-size=2 --max-old-space-size=160\n          image: "
     + quote(it.image)
     + "\n          livenessProbe:\n            failureThreshold: 6\n            httpGet:\n              path: /healthz\n              port: metrics\n            periodSeconds: 10\n            timeoutSeconds: 5\n          ports:\n            - containerPort: 8080\n              name: metrics\n              protocol: TCP\n          readinessProbe:\n            httpGet:\n              path: /readyz\n              port: metrics\n            periodSeconds: 5\n            timeoutSeconds: 5\n          resources:\n            limits:\n              memory: 256Mi\n            requests:\n              cpu: 50m\n              memory: 128Mi\n          securityContext:\n            allowPrivilegeEscalation: false\n            capabilities:\n              drop:\n                - ALL\n            readOnlyRootFilesystem: true\n          terminationMessagePolicy: FallbackToLogsOnError\n      securityContext:\n        runAsGroup: 65532\n        runAsNonRoot: true\n        runAsUser: 65532\n        seccompProfile:\n          type: RuntimeDefault\n      serviceAccountName: "
     + quote(it.name)

@@ -51,7 +51,7 @@ export function startTool(tool: Tool, options: StartOptions): Running {
 function startOurs({ api, namespace }: StartOptions, log: number): ChildProcess {
   const words = ['watch', '--kubeconfig', api.kubeconfig('ours'), '--namespace', namespace, '--metrics-address', '0'];
   // As in the Deployment that `kubectl mysql install` prints.
-  const env = { ...process.env, NODE_OPTIONS: '--max-semi-space-size=2' };
+  const env = { ...process.env, NODE_OPTIONS: '--max-semi-space-size=2 --max-old-space-size=160' };
   return spawn(process.execPath, ['dist/kubectl-mysql.js', ...words], { stdio: ['ignore', 'ignore', log], env });
 }
 
