@@ -8,10 +8,9 @@ import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
-import { startApiServer } from './watcher/api-server.ts';
+import { TOOLS, startApiServer, type Tool } from './watcher/api-server.ts';
 import { quantile, runTool, watchSettled, type Outcome } from './watcher/measure.ts';
 import { startWorld } from './watcher/world.ts';
-import { TOOLS, type Tool } from './watcher/tools.ts';
 
 const { values } = parseArgs({
   allowPositionals: true,

@@ -19,8 +19,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** What is built or installed once. */
 export const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'kubectl-mysql-bench');
 
-/** Who asks: those that are compared, and the script that plays the rest of the cluster. */
-export const USERS = ['ours', 'kopf', 'writes', 'world'] as const;
+/** Those that are compared. */
+export const TOOLS = ['ours', 'kopf', 'writes'] as const;
+export type Tool = (typeof TOOLS)[number];
+
+/** Who asks: those, and the script that plays the rest of the cluster. */
+export const USERS = [...TOOLS, 'world'] as const;
 export type User = (typeof USERS)[number];
 
 /** A running API server. */
@@ -37,7 +41,7 @@ const AUDIT_POLICY = `apiVersion: audit.k8s.io/v1
 kind: Policy
 omitStages: [RequestReceived]
 rules:
-  - {level: Metadata, users: [ours, kopf, writes]}
+  - {level: Metadata, users: [${TOOLS.join(', ')}]}
   - {level: None}
 `;
 

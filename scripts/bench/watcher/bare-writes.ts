@@ -3,7 +3,7 @@
 //
 //   bare-writes.ts KUBECONFIG NAMESPACE
 
-import { FINALIZER, RESOURCE_LABEL, childNames } from '../../../src/api/names.ts';
+import { FINALIZER, RESOURCE_LABEL, RESOURCE_UID_ANNOTATION, childNames } from '../../../src/api/names.ts';
 import { createSystemClock } from '../../../src/cluster/clock.ts';
 import { connect } from '../../../src/cluster/connect.ts';
 import { createEventRecorder } from '../../../src/cluster/events.ts';
@@ -53,7 +53,7 @@ async function start(resource: StoredMySQL): Promise<void> {
   await Promise.all(
     [dataClaim, backupClaim].map((claim) => {
       const volume = { name: claims.get({ namespace, name: claim })?.spec?.volumeName ?? '' };
-      const annotations = { 'otus.homework/resource-uid': uid };
+      const annotations = { [RESOURCE_UID_ANNOTATION]: uid };
       const spec = { persistentVolumeReclaimPolicy: 'Retain' };
       return objects.patch(KINDS.PersistentVolume, volume, merge({ metadata: { annotations }, spec }));
     }),

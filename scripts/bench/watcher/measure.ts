@@ -3,8 +3,8 @@
 import { statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KINDS } from '../../../src/cluster/kinds.ts';
-import { countRequests, type ApiServer, type Requests } from './api-server.ts';
-import { startTool, type Running, type Tool } from './tools.ts';
+import { countRequests, type ApiServer, type Requests, type Tool } from './api-server.ts';
+import { startTool, type Running } from './tools.ts';
 import type { World } from './world.ts';
 
 /** How much is measured. */

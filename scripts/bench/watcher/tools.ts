@@ -3,10 +3,7 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CACHE, end, type ApiServer } from './api-server.ts';
-
-export const TOOLS = ['ours', 'kopf', 'writes'] as const;
-export type Tool = (typeof TOOLS)[number];
+import { CACHE, end, type ApiServer, type Tool } from './api-server.ts';
 
 const KOPF = '1.45.2';
 const TICKS_PER_SECOND = 100;
