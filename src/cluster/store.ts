@@ -66,7 +66,7 @@ export function createStore<T extends StoredObject>(onChange: (change: Change<T>
       deletedUids.clear();
       const names = new KeyMap<true>();
       for (const { metadata } of listed) names.set(metadata, true);
-      for (const object of [...objects.values()]) {
+      for (const object of objects.values()) {
         if (!names.get(object.metadata)) remove(object);
       }
       for (const object of listed) {
