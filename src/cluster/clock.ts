@@ -79,3 +79,8 @@ export function backoffMs(failures: number, { firstMs, capMs }: BackoffBounds, r
   const whole = Math.min(capMs, firstMs * 2 ** (failures - 1));
   return whole * (0.5 + random() / 2);
 }
+
+/** A time as Kubernetes writes it: to the second. */
+export function formatTime(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.[0-9]+Z$/, 'Z');
+}

@@ -1,7 +1,7 @@
 // Events: what happened to an object, for people who describe it. They are news, not state: they may be dropped, and a
 // failure to write one is nobody's failure. Core v1, whose counts every tool shows.
 
-import { sleep, type Clock } from './clock.ts';
+import { formatTime, sleep, type Clock } from './clock.ts';
 import { isClusterError, orAbsent } from './errors.ts';
 import {
   createEventEntries,
@@ -212,10 +212,6 @@ function manifestOf(entry: EventEntry, component: string, instance: string): Man
 /** Events about objects of the whole cluster are in `default`. */
 function namespaceOf({ namespace }: EventSubject): string {
   return namespace ?? 'default';
-}
-
-function formatTime(ms: number): string {
-  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
 /** Each call takes a token and says how long to wait for it: not at all while the burst lasts. */

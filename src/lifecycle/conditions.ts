@@ -1,5 +1,6 @@
 // A decision as a status: kstatus conditions, the message, and beside them the facts.
 
+import { formatTime } from '../cluster/clock.ts';
 import type { Decision } from './actions.ts';
 import { recordFacts } from './facts.ts';
 import type { Observed, Time } from './observed.ts';
@@ -76,10 +77,6 @@ function reasonSince({ reason }: Decision, { since, conditions }: Fields, time: 
 }
 
 /** As Kubernetes writes times. */
-function formatTime(time: Time): string {
-  return new Date(time).toISOString().replace(/\.[0-9]+Z$/, 'Z');
-}
-
 type Row = readonly [type: string, status: Condition['status'], reason: string, message: string];
 
 function flag(value: boolean): Condition['status'] {

@@ -2,6 +2,7 @@
 // somebody may want to find later. Pure. This table is all there is.
 
 import { API_VERSION, KIND } from '../api/names.ts';
+import { formatTime } from '../cluster/clock.ts';
 import type { EventNote } from '../cluster/event-entries.ts';
 import type { Action, Decision } from './actions.ts';
 import type { Condition } from './conditions.ts';
@@ -90,7 +91,7 @@ function describeOpening({ resource, data, jobs }: Observed): Fact | undefined {
   if (result?.outcome === 'restored') return normal('Restored', `restored from the backup ${result.backup ?? ''}`);
   const volume = boundVolume(data);
   if (!resource || !volume || volume.createdAt >= resource.createdAt) return undefined;
-  const since = new Date(volume.createdAt).toISOString().replace(/\.[0-9]+Z$/, 'Z');
+  const since = formatTime(volume.createdAt);
   return normal('VolumeAdopted', `goes on with the volume ${volume.name} of ${since}`);
 }
 

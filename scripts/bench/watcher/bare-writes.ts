@@ -4,7 +4,7 @@
 //   bare-writes.ts KUBECONFIG NAMESPACE
 
 import { FINALIZER, RESOURCE_LABEL, RESOURCE_UID_ANNOTATION, childNames } from '../../../src/api/names.ts';
-import { createSystemClock } from '../../../src/cluster/clock.ts';
+import { createSystemClock, formatTime } from '../../../src/cluster/clock.ts';
 import { connect } from '../../../src/cluster/connect.ts';
 import { createEventRecorder } from '../../../src/cluster/events.ts';
 import { KINDS, type StoredMySQL } from '../../../src/cluster/kinds.ts';
@@ -33,7 +33,7 @@ function follow(work: Promise<unknown>): void {
 }
 
 function setStatus(name: string, reason: string, holds: boolean): Promise<unknown> {
-  const lastTransitionTime = new Date().toISOString().replace(/\.[0-9]+Z$/, 'Z');
+  const lastTransitionTime = formatTime(Date.now());
   const conditions = [
     { type: 'Ready', status: holds ? 'True' : 'False', reason, message: '', observedGeneration: 1, lastTransitionTime },
   ];

@@ -1,6 +1,7 @@
 // A resource at rest, as the watcher and the rest of the cluster leave it: for sizes at which only the rest is measured.
 
 import { FINALIZER, RESOURCE_LABEL, RESOURCE_UID_ANNOTATION, RETAINED_AT_ANNOTATION } from '../../../src/api/names.ts';
+import { formatTime } from '../../../src/cluster/clock.ts';
 import { KINDS, type Kind } from '../../../src/cluster/kinds.ts';
 import type { Manifest, Objects } from '../../../src/cluster/objects.ts';
 import type { StoredObject } from '../../../src/cluster/types.ts';
@@ -89,6 +90,6 @@ async function makeChildren(objects: Objects, resource: StoredObject, claim: str
 }
 
 function makeReady(): object {
-  const lastTransitionTime = new Date().toISOString().replace(/\.[0-9]+Z$/, 'Z');
+  const lastTransitionTime = formatTime(Date.now());
   return { type: 'Ready', status: 'True', reason: 'Ready', message: '', lastTransitionTime };
 }

@@ -2,7 +2,7 @@
 // the gate opens, and completes Jobs. No image runs; only the API server's objects change, at once.
 
 import { setMaxListeners } from 'node:events';
-import { createSystemClock } from '../../../src/cluster/clock.ts';
+import { createSystemClock, formatTime } from '../../../src/cluster/clock.ts';
 import { connect } from '../../../src/cluster/connect.ts';
 import { isClusterError } from '../../../src/cluster/errors.ts';
 import { KINDS, type Kind, type StoredMySQL } from '../../../src/cluster/kinds.ts';
@@ -231,7 +231,7 @@ async function complete(objects: Objects, { metadata, spec }: Job): Promise<void
     metadata: { ...pod, labels },
     spec: spec.template.spec,
   } as Manifest);
-  const now = new Date().toISOString().replace(/\.[0-9]+Z$/, 'Z');
+  const now = formatTime(Date.now());
   const message = JSON.stringify({ outcome: 'done', reason: 'played', backup: '20260101T000000Z', bytes: 1000 });
   const terminated = { exitCode: 0, reason: 'Completed', startedAt: now, finishedAt: now, message };
   const containerStatuses = containers.map((container) => ({
