@@ -8,10 +8,12 @@ import {
   RESOURCE_LABEL,
   RESOURCE_UID_ANNOTATION,
   RETAINED_AT_ANNOTATION,
+  childNames,
 } from '../api/names.ts';
 import type { MySQLSpec } from '../api/resource.ts';
 import type { StoredMySQL } from '../cluster/kinds.ts';
-import type { PersistentVolume, PersistentVolumeClaim, StoredMetadata, StoredObject } from '../cluster/types.ts';
+import type { PersistentVolume, PersistentVolumeClaim, Pod, StoredMetadata, StoredObject } from '../cluster/types.ts';
+import { claimsOfPod } from './claim-index.ts';
 import type { Time } from './observed.ts';
 
 /** A resource for metrics. */
@@ -36,6 +38,16 @@ export function keepIdentity<T extends StoredObject>({ apiVersion, kind, metadat
   };
   // The rest of the type is what nobody reads from a cache.
   return kept as T;
+}
+
+/** Of a pod also the claims that its label does not lead to: all but the data of the resource whose name it bears. */
+export function keepPod(pod: Pod): Pod {
+  const kept = keepIdentity(pod);
+  const owner = pod.metadata.labels?.[RESOURCE_LABEL] ?? '';
+  const strange = claimsOfPod(pod).filter(({ name }) => name !== childNames(owner).dataClaim);
+  if (strange.length === 0) return kept;
+  const volumes = strange.map(({ name: claimName }) => ({ name: claimName, persistentVolumeClaim: { claimName } }));
+  return { ...kept, spec: { containers: [], volumes } };
 }
 
 /** Of a claim also what a quick look at a living resource asks for. */

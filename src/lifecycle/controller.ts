@@ -93,6 +93,7 @@ export function startController(options: ControllerOptions): Controller {
   const context: Around = {
     objectsFor,
     volumesOf: (claim) => reflectors.volumesOf(claim),
+    straysOf: (claim) => reflectors.straysOf(claim),
     known: (kind, key) => reflectors.known(kind, key),
     clock,
     now: connection.now,

@@ -1,8 +1,10 @@
 // Reads the pods that mount a claim, whoever made them.
 
-import { KINDS } from '../cluster/kinds.ts';
+import { RESOURCE_LABEL, childNames } from '../api/names.ts';
+import { KINDS, type NamespacedKey } from '../cluster/kinds.ts';
 import type { Objects } from '../cluster/objects.ts';
 import type { Pod } from '../cluster/types.ts';
+import { claimsOfPod } from './claim-index.ts';
 import type { ObservedPod, Time } from './observed.ts';
 import { describeTrouble, findSettling } from './trouble.ts';
 
@@ -12,6 +14,12 @@ const SERVER_CONTAINER = 'mysql';
 /** The kubelet learns a moment later that the gate is gone, and the time of day is known to the second. */
 const LET_IN_MILLISECONDS = 5_000;
 
+/**
+ * Names the pods that mount a claim although they bear the label of another resource, as a watch has told; undefined where that
+ * is not known.
+ */
+export type StraysOf = (claim: NamespacedKey) => readonly string[] | undefined;
+
 /** Which pods, and how they are looked at. */
 interface PodReading {
   /** When the gate was closed; undefined when there was never one. */
@@ -19,6 +27,8 @@ interface PodReading {
   readonly now: Time;
   /** The name of the pod that is enough where it mounts the claim; all that mount it without the name, or without such a pod. */
   readonly only?: string;
+  /** Without it all pods of the namespace are looked through, however many there are. */
+  readonly strays?: readonly string[] | undefined;
 }
 
 /** Pods, and whether they are all that mount the claim. */
@@ -28,26 +38,43 @@ export interface MountingPods {
 }
 
 /**
- * Reads the pods that mount a claim, live.
+ * Reads the pods that mount the data claim of a resource, live.
  *
  * @param closedAt when the gate was closed; a pod that was made before, or just after, may have been let in and start at
  *   any moment, so it counts as started. Undefined when there was never a gate.
  */
 export async function observePods(
   objects: Objects,
-  claim: { readonly namespace: string; readonly name: string },
-  { closedAt, now, only }: PodReading,
+  key: NamespacedKey,
+  { closedAt, now, only, strays }: PodReading,
 ): Promise<MountingPods> {
-  const { namespace } = claim;
+  const { namespace, name } = key;
+  const { dataClaim } = childNames(name);
+  const mounts = (pod: Pod): boolean => claimsOfPod(pod).some((claim) => claim.name === dataClaim);
   const pod = only === undefined ? undefined : await objects.find(KINDS.Pod, { namespace, name: only });
-  const isEnough = pod !== undefined && mounts(pod, claim.name);
-  const items = isEnough ? [pod] : (await objects.list(KINDS.Pod, { namespace })).items;
-  const pods = items.filter((each) => mounts(each, claim.name)).map((each) => toObserved(each, closedAt, now));
+  const isEnough = pod !== undefined && mounts(pod);
+  const items = isEnough ? [pod] : await (strays ? listLikely(objects, key, strays) : listAll(objects, namespace));
+  const pods = items.filter(mounts).map((each) => toObserved(each, closedAt, now));
   return { pods, areAll: !isEnough };
 }
 
-function mounts({ spec }: Pod, claim: string): boolean {
-  return spec?.volumes?.some(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName === claim) ?? false;
+async function listAll(objects: Objects, namespace: string): Promise<readonly Pod[]> {
+  return (await objects.list(KINDS.Pod, { namespace })).items;
+}
+
+/** Those that bear the resource's label or none at all, and the strays: pods of a thousand others are of no interest. */
+async function listLikely(
+  objects: Objects,
+  { namespace, name }: NamespacedKey,
+  strays: readonly string[],
+): Promise<readonly Pod[]> {
+  const selectors = [`${RESOURCE_LABEL}=${name}`, `!${RESOURCE_LABEL}`];
+  const [lists, others] = await Promise.all([
+    Promise.all(selectors.map((labelSelector) => objects.list(KINDS.Pod, { namespace, labelSelector }))),
+    Promise.all(strays.map((stray) => objects.find(KINDS.Pod, { namespace, name: stray }))),
+  ]);
+  const found = [...lists.flatMap(({ items }) => items), ...others.filter((pod) => pod !== undefined)];
+  return [...new Map(found.map((pod) => [pod.metadata.uid, pod])).values()];
 }
 
 function toObserved(pod: Pod, closedAt: Time | undefined, now: Time): ObservedPod {

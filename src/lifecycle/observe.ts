@@ -8,7 +8,7 @@ import type { JobStep } from './actions.ts';
 import { NOTHING_AROUND, observeAround } from './observe-around.ts';
 import { hashManifest, identifyJobs, readJobs } from './observe-jobs.ts';
 import { observePasswords, type Passwords } from './observe-passwords.ts';
-import { observePods, type MountingPods } from './observe-pods.ts';
+import { observePods, type MountingPods, type StraysOf } from './observe-pods.ts';
 import type { VolumesOf } from './observe-storage.ts';
 import { lostSince, readClaims, readStorage } from './observe-volumes.ts';
 import type { Observed } from './observed.ts';
@@ -40,6 +40,8 @@ export interface ObserveContext extends LookContext {
   readonly now: number;
   /** Names of volumes that a watch has told, for a quick look; otherwise all volumes are looked through. */
   readonly volumesOf?: VolumesOf;
+  /** For a quick look; otherwise all pods of the namespace are looked through. */
+  readonly straysOf?: StraysOf;
 }
 
 /**
@@ -93,18 +95,20 @@ function lookAround(
 }
 
 function observeMounting(
-  { namespace, name }: NamespacedKey,
-  { objects, now, known }: ObserveContext,
+  key: NamespacedKey,
+  { objects, now, known, straysOf }: ObserveContext,
   { gate, status, needs }: Core & { readonly needs: Needs },
 ): Promise<MountingPods> {
   if (needs.pods === 'none') return Promise.resolve({ pods: [], areAll: false });
-  const names = childNames(name);
-  const server = { namespace, name: `${names.server}-0` };
+  const names = childNames(key.name);
+  const server = { ...key, name: `${names.server}-0` };
   // Where a watch knows of no such pod all are asked for at once.
   const isUnknown = known !== undefined && known(KINDS.Pod, server) === undefined;
-  const only = needs.pods === 'server' && !isUnknown ? { only: server.name } : {};
+  const isQuick = needs.pods === 'server';
+  const only = isQuick && !isUnknown ? { only: server.name } : {};
+  const strays = isQuick ? straysOf?.({ ...key, name: names.dataClaim }) : undefined;
   const closedAt = gate ? undefined : closedSince(status, now);
-  return observePods(objects, { namespace, name: names.dataClaim }, { closedAt, now, ...only });
+  return observePods(objects, key, { closedAt, now, strays, ...only });
 }
 
 async function observeCore(key: NamespacedKey, live: Objects, quick: Objects): Promise<Core> {

@@ -11,6 +11,7 @@ import { refuseLateWrites } from './fresh-writes.ts';
 import { isLearnable, learn } from './learn.ts';
 import type { VolumesOf } from './observe-storage.ts';
 import { observe, type Observation } from './observe.ts';
+import type { StraysOf } from './observe-pods.ts';
 import type { Known } from './read-ahead.ts';
 import type { Refusals } from './refusals.ts';
 import { STOPS, isSure } from './sure.ts';
@@ -45,6 +46,7 @@ export interface ReconcileContext {
   /** What earlier rounds were refused. */
   readonly refusals: Refusals;
   readonly volumesOf?: VolumesOf;
+  readonly straysOf?: StraysOf;
   /** What watches have told. */
   readonly known?: Known;
   /** Whether others may have taken our place; never by default. */
@@ -186,8 +188,8 @@ async function observeDelivered(
   around: ReconcileContext,
   now: number,
 ): Promise<Pick<Round, 'observation' | 'seenAt'> & { readonly applied: Applied }> {
-  const { objects, applier, volumesOf, known, clock } = around;
-  const told = { ...(volumesOf ? { volumesOf } : {}), ...(known ? { known } : {}) };
+  const { objects, applier, volumesOf, straysOf, known, clock } = around;
+  const told = { ...(volumesOf && { volumesOf }), ...(straysOf && { straysOf }), ...(known && { known }) };
   const context = { objects, now, render: applier !== undefined, ...told };
   const seenAt = readMoment(clock);
   const observation = await observe(key, context);

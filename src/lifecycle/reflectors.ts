@@ -9,11 +9,12 @@ import type { Selection } from '../cluster/objects.ts';
 import { startReflector, type Reflector } from '../cluster/reflector.ts';
 import type { Change } from '../cluster/store.ts';
 import type { PersistentVolume, StoredObject } from '../cluster/types.ts';
-import { keepClaim, keepIdentity, keepResource, keepVolume } from './cached.ts';
+import { keepClaim, keepIdentity, keepPod, keepResource, keepVolume } from './cached.ts';
+import { claimOfVolume, claimsOfPod, createClaimIndex } from './claim-index.ts';
 import type { News } from './news.ts';
+import type { StraysOf } from './observe-pods.ts';
 import type { VolumesOf } from './observe-storage.ts';
 import type { Known } from './read-ahead.ts';
-import { createVolumeIndex } from './volume-index.ts';
 import { createSecretUsers, type SecretUsers } from './secret-users.ts';
 
 export interface ReflectorsOptions {
@@ -40,6 +41,7 @@ export interface Reflectors {
   readonly volumes: Reflector<PersistentVolume>;
   /** Names the volumes that name a claim; undefined before they were listed, and where they may not be. */
   readonly volumesOf: VolumesOf;
+  readonly straysOf: StraysOf;
   readonly known: Known;
   readonly isSynced: () => boolean;
   readonly silences: () => readonly Silence[];
@@ -58,10 +60,7 @@ interface Watched<T extends StoredObject> {
   readonly isOptional?: boolean;
 }
 
-/** Kinds whose objects carry the resource's name as a label. Secrets do, too, but are watched all. */
-const LABELLED: readonly Kind[] = [KINDS.Pod, KINDS.Job];
-
-/** Of these only metadata tells news, and the rest is most of what an answer holds. */
+/** Of these, which bear the resource's name as a label, only metadata tells news, and the rest is most of an answer. */
 const LABELLED_METADATA: readonly Kind[] = [KINDS.ConfigMap, KINDS.StatefulSet];
 
 /** These are many and never a password that git names. */
@@ -127,12 +126,14 @@ export function startReflectors(options: ReflectorsOptions, add: (key: string) =
       selection: { fieldSelector: NO_PASSWORDS, metadataOnly: true },
     }),
     start(KINDS.PersistentVolumeClaim, { keysOf: keyOfLabel, transform: keepClaim, selection }),
-    ...LABELLED.map((kind) => start(kind, { keysOf: keyOfLabel, transform: keepIdentity, selection })),
+    start(KINDS.Job, { keysOf: keyOfLabel, transform: keepIdentity, selection }),
     ...LABELLED_METADATA.map((kind) =>
       start(kind, { keysOf: keyOfLabel, transform: keepIdentity, selection: { ...selection, metadataOnly: true } }),
     ),
   ];
-  const index = createVolumeIndex();
+  const strays = createClaimIndex(claimsOfPod);
+  const pods = start(KINDS.Pod, { note: strays.note, keysOf: keyOfLabel, transform: keepPod, selection });
+  const index = createClaimIndex(claimOfVolume);
   const volumes = start(KINDS.PersistentVolume, {
     note: index.note,
     keysOf: (volume) => keysOfVolume(volume, resources, namespace),
@@ -140,27 +141,28 @@ export function startReflectors(options: ReflectorsOptions, add: (key: string) =
     isOptional: true,
   });
   const entry = (reflector: Reflector<StoredObject>) => [reflector.resource, reflector] as const;
-  const all = new Map([resources, volumes, ...others].map(entry));
+  const all = new Map([resources, volumes, pods, ...others].map(entry));
   let areVolumesKnown = false;
   void volumes.synced.then((known) => {
     areVolumesKnown = known;
   });
   let isSynced = false;
-  void Promise.all([resources, ...others].map(({ synced }) => synced)).then((synced) => {
+  void Promise.all([resources, pods, ...others].map(({ synced }) => synced)).then((synced) => {
     isSynced = synced.every(Boolean);
   });
   return {
     resources,
     volumes,
     volumesOf: (claim) => (areVolumesKnown ? index.of(claim) : undefined),
+    straysOf: (claim) => (isTrusted(pods) ? strays.of(claim) : undefined),
     known: ({ plural }, key) => {
       const reflector = all.get(plural);
-      return reflector && reflector.silentMs() < TRUSTED_MS ? reflector.get(key) : undefined;
+      return reflector && isTrusted(reflector) ? reflector.get(key) : undefined;
     },
     isSynced: () => isSynced,
     silences: () =>
       // Where volumes may not be read nothing is ever heard of them.
-      [resources, ...others, ...(areVolumesKnown ? [volumes] : [])].map(({ resource, silentMs }) => ({
+      [resources, pods, ...others, ...(areVolumesKnown ? [volumes] : [])].map(({ resource, silentMs }) => ({
         resource,
         ms: silentMs(),
       })),
@@ -169,6 +171,10 @@ export function startReflectors(options: ReflectorsOptions, add: (key: string) =
       await Promise.all([...all.values()].map((reflector) => reflector.stop()));
     },
   };
+}
+
+function isTrusted({ silentMs }: Pick<Reflector<StoredObject>, 'silentMs'>): boolean {
+  return silentMs() < TRUSTED_MS;
 }
 
 function keyOfResource({ metadata }: StoredObject): string[] {

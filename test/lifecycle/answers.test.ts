@@ -3,12 +3,12 @@
 
 import { describe, expect, it } from 'vitest';
 import type { Kind, ObjectKey } from '../../src/cluster/kinds.ts';
-import type { Manifest, Objects, Patch } from '../../src/cluster/objects.ts';
+import type { Manifest, Objects, Patch, Selection } from '../../src/cluster/objects.ts';
 import type { StoredObject } from '../../src/cluster/types.ts';
 import { reconcile, type Round } from '../../src/lifecycle/reconcile.ts';
 import { createRefusals } from '../../src/lifecycle/refusals.ts';
 import { createManualClock } from '../support/manual-clock.ts';
-import { AT_REST, NOW, TIME, VOLUMES } from '../support/stored.ts';
+import { AT_REST, NOW, TIME, VOLUMES, pod } from '../support/stored.ts';
 
 interface Outcome {
   readonly round: Round;
@@ -40,7 +40,11 @@ function createApi(live: readonly StoredObject[]): { readonly objects: Objects; 
     of(kind).find(({ metadata }) => metadata.name === key.name);
   const objects = {
     find: (kind: Kind, key: ObjectKey) => ask(`find ${kind.plural} ${key.name}`, () => find(kind, key)),
-    list: (kind: Kind) => ask(`list ${kind.plural}`, () => ({ items: of(kind), resourceVersion: '1' })),
+    list: (kind: Kind, { labelSelector }: Selection = {}) =>
+      ask(['list', kind.plural, labelSelector].filter(Boolean).join(' '), () => ({
+        items: labelSelector === undefined ? of(kind) : [],
+        resourceVersion: '1',
+      })),
     create: (kind: Kind, manifest: Manifest) =>
       ask(`create ${kind.plural} ${manifest.metadata.name ?? ''}`, () => manifest),
     patch: (kind: Kind, key: ObjectKey, patch: Patch) =>
@@ -57,14 +61,19 @@ function dataOf(object: object | undefined): object {
   return (object as { readonly data?: object } | undefined)?.data ?? {};
 }
 
-/** One round; the watches know all that there is. */
-async function run(live: readonly StoredObject[]): Promise<Outcome> {
+/**
+ * One round; the watches know all that there is.
+ *
+ * @param strays pods that mount the data claim and bear another resource's label
+ */
+async function run(live: readonly StoredObject[], strays: readonly string[] = []): Promise<Outcome> {
   const { objects, answers } = createApi(live);
   const known = (kind: Kind, { name }: ObjectKey): StoredObject | undefined =>
     live.find((object) => object.kind === kind.kind && object.metadata.name === name);
   const volumesOf = ({ name }: { name: string }): string[] => VOLUMES[name] ?? [];
   const clock = createManualClock(NOW);
-  const context = { objects, volumesOf, known, refusals: createRefusals(), clock, now: () => NOW };
+  const straysOf = (): readonly string[] => strays;
+  const context = { objects, volumesOf, straysOf, known, refusals: createRefusals(), clock, now: () => NOW };
   return { round: await reconcile({ namespace: 'a', name: 'shop' }, context), answers };
 }
 
@@ -77,6 +86,7 @@ const DELETED = change('MySQL', {
   metadata: { ...RESOURCE?.metadata, deletionTimestamp: TIME },
   status: { gateOpenedAt: TIME },
 });
+const STOPPED = DELETED.filter(({ kind }) => !['ConfigMap', 'StatefulSet', 'Pod'].includes(kind));
 
 describe('a round', () => {
   it('reads a resource at rest in one answer', async () => {
@@ -107,9 +117,22 @@ describe('a round', () => {
   });
 
   it('makes the Job of the final backup after two answers: the gate, and then all pods', async () => {
-    const stopped = DELETED.filter(({ kind }) => !['ConfigMap', 'StatefulSet', 'Pod'].includes(kind));
-    const { answers } = await run(stopped);
-    expect(answers.slice(1)).toEqual([['list pods'], ['create jobs backup-shop-job'], ['patch mysqls shop']]);
+    const { answers } = await run(STOPPED);
+    const pods = ['list pods otus.homework/mysql=shop', 'list pods !otus.homework/mysql'];
+    expect(answers.slice(1)).toEqual([pods, ['create jobs backup-shop-job'], ['patch mysqls shop']]);
+  });
+
+  it("reads a pod that mounts the claim under another resource's label, and makes no Job beside it", async () => {
+    const { answers, round } = await run([...STOPPED, pod('theirs', 'Running')], ['theirs', 'gone']);
+    expect(answers[1]).toEqual(expect.arrayContaining(['find pods theirs', 'find pods gone']));
+    expect(round.decision.actions.map(({ kind }) => kind)).toEqual(['delete-pod']);
+  });
+
+  it('looks through all pods where no watch can be trusted', async () => {
+    const { objects, answers } = createApi(STOPPED);
+    const context = { objects, refusals: createRefusals(), clock: createManualClock(NOW), now: () => NOW };
+    await reconcile({ namespace: 'a', name: 'shop' }, context);
+    expect(answers.flat()).toContain('list pods');
   });
 
   it('reads the pods after the gate where that is gone, although a watch still knows of it', async () => {

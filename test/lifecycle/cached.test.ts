@@ -2,8 +2,16 @@
 
 import { describe, expect, it } from 'vitest';
 import type { StoredMySQL } from '../../src/cluster/kinds.ts';
-import type { PersistentVolume, PersistentVolumeClaim, Secret } from '../../src/cluster/types.ts';
-import { describeResource, keepClaim, keepIdentity, keepResource, keepVolume } from '../../src/lifecycle/cached.ts';
+import type { PersistentVolume, PersistentVolumeClaim, Pod, Secret } from '../../src/cluster/types.ts';
+import {
+  describeResource,
+  keepClaim,
+  keepIdentity,
+  keepPod,
+  keepResource,
+  keepVolume,
+} from '../../src/lifecycle/cached.ts';
+import { claimsOfPod } from '../../src/lifecycle/claim-index.ts';
 import { toClaim, toVolume } from '../../src/lifecycle/observe-storage.ts';
 import { createSecretUsers } from '../../src/lifecycle/secret-users.ts';
 
@@ -28,7 +36,23 @@ function mysql(name: string, secret?: string, more: object = {}): StoredMySQL {
   return object as StoredMySQL;
 }
 
+/** A pod with the label of the resource `shop`. */
+function mounting(...claims: readonly string[]): Pod {
+  const labels = { 'otus.homework/mysql': 'shop' };
+  const volumes = claims.map((claimName) => ({ name: claimName, persistentVolumeClaim: { claimName } }));
+  const spec = { containers: [], volumes: [...volumes, { name: 'config', configMap: { name: 'shop-config' } }] };
+  return { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, labels }, spec, status: {} };
+}
+
 describe('kept is', () => {
+  it('of a pod that mounts what its label says who it is, and of any other one also its claims', () => {
+    expect(keepPod(mounting('shop-pvc'))).not.toHaveProperty('spec');
+    expect(claimsOfPod(keepPod(mounting('shop-pvc', 'till-pvc', 'backup-shop-pvc')))).toEqual([
+      { namespace: 'shop', name: 'till-pvc' },
+      { namespace: 'shop', name: 'backup-shop-pvc' },
+    ]);
+  });
+
   it('of a Secret who it is and whose, without its values', () => {
     const labels = { 'otus.homework/mysql': 'shop', other: 'label' };
     const secret: object = {

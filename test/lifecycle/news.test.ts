@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Objects } from '../../src/cluster/objects.ts';
 import type { PersistentVolume, StoredObject } from '../../src/cluster/types.ts';
 import { createNews } from '../../src/lifecycle/news.ts';
-import { createVolumeIndex } from '../../src/lifecycle/volume-index.ts';
+import { claimOfVolume, createClaimIndex } from '../../src/lifecycle/claim-index.ts';
 
 function object(kind: string, version: string, more: object = {}, metadata: object = {}): StoredObject {
   const identity = { name: 'x', namespace: 'n', uid: 'u', resourceVersion: version, creationTimestamp: '' };
@@ -137,7 +137,7 @@ describe('the index of volumes', () => {
     ) as PersistentVolume;
 
   it('knows every volume that names a claim until it is gone', () => {
-    const index = createVolumeIndex();
+    const index = createClaimIndex(claimOfVolume);
     const claim = { namespace: 'n', name: 'x-pvc' };
     expect(index.of(claim)).toEqual([]);
     index.note({ kind: 'added', object: volume('old', 'x-pvc') });

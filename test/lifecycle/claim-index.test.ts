@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Change } from '../../src/cluster/store.ts';
 import type { PersistentVolume } from '../../src/cluster/types.ts';
-import { createVolumeIndex } from '../../src/lifecycle/volume-index.ts';
+import { claimOfVolume, createClaimIndex } from '../../src/lifecycle/claim-index.ts';
 
 const CLAIM = { namespace: 'shops', name: 'shop-pvc' };
 
@@ -12,7 +12,7 @@ function changed(kind: 'added' | 'deleted', name: string, claimRef?: typeof CLAI
 }
 
 it('names each volume of a claim once, until it is gone', () => {
-  const index = createVolumeIndex();
+  const index = createClaimIndex(claimOfVolume);
   index.note(changed('added', 'one', CLAIM));
   index.note(changed('added', 'two', CLAIM));
   index.note(changed('added', 'one', CLAIM));
@@ -25,7 +25,7 @@ it('names each volume of a claim once, until it is gone', () => {
 });
 
 it('does not forget a volume whose claim was taken off it', () => {
-  const index = createVolumeIndex();
+  const index = createClaimIndex(claimOfVolume);
   index.note(changed('added', 'one', CLAIM));
   index.note(changed('added', 'one'));
   expect(index.of(CLAIM)).toEqual(['one']);
