@@ -160,7 +160,8 @@ async def delete(name, namespace, **_):
     await until(gone)
     if await call("GET", f"{core}/configmaps/{name}-gate") is not None:
         raise kopf.TemporaryError("the gate is open again", delay=1)
-    pods = (await call("GET", f"{core}/pods"))["items"]
+    paths = [f"{core}/pods?labelSelector={selector}" for selector in (f"{LABEL}%3D{name}", f"!{LABEL}")]
+    pods = [pod for pods in await asyncio.gather(*(call("GET", path) for path in paths)) for pod in pods["items"]]
     if any(f"{name}-pvc" in list_claims(pod) for pod in pods):
         raise kopf.TemporaryError("another pod may have the data open", delay=1)
     await call("POST", batch, make_job(name, "backup", [f"{name}-pvc", f"backup-{name}-pvc"]))
