@@ -1,18 +1,22 @@
-// What runs as `kubectl-mysql`: it starts the program with what V8 made of it at build time, which saves half of the start.
-// V8 takes that for its own version and flags only; with another Node the program is compiled at every start.
+// What runs as `kubectl-mysql`, and what is loaded as the online commands: it starts the file of its code with what V8 made of
+// that at build time, which saves half of the start. V8 takes that for its own version and flags only; with another Node the
+// code is compiled at every start.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Script } from 'node:vm';
 
-/** The function that Node makes of every CommonJS file; the build has put it around the program. */
-type Program = (...values: readonly [exports: object, require: NodeJS.Require, module: object, ...string[]]) => void;
+/** The name of the file without its ending, which the build puts here. */
+declare const STARTED: string;
 
-const filename = join(__dirname, 'program.js');
+/** The function that Node makes of every CommonJS file; the build has put it around the code. */
+type Code = (...values: readonly [exports: object, require: NodeJS.Require, module: object, ...string[]]) => void;
+
+const filename = join(__dirname, `${STARTED}.js`);
 
 function readCache(): { cachedData?: Buffer } {
   try {
-    return { cachedData: readFileSync(join(__dirname, 'program.cache')) };
+    return { cachedData: readFileSync(join(__dirname, `${STARTED}.cache`)) };
   } catch {
     return {};
   }
@@ -20,4 +24,4 @@ function readCache(): { cachedData?: Buffer } {
 
 // The bundle is ASCII.
 const script = new Script(readFileSync(filename, 'latin1'), { filename, ...readCache() });
-(script.runInThisContext() as Program)(exports as object, require, module, filename, __dirname);
+(script.runInThisContext() as Code)(exports as object, require, module, filename, __dirname);

@@ -1,7 +1,7 @@
 // The packed program as a black box: installed from its tarball, run by its name, judged by what comes out.
 
 import { existsSync } from 'node:fs';
-import { readFile, readdir } from 'node:fs/promises';
+import { cp, readFile, readdir, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -40,6 +40,8 @@ describe('the tarball', () => {
       'crds/mysqls.otus.homework.yaml',
       'dist/errors.js',
       'dist/kubectl-mysql.js',
+      'dist/online-commands.cache',
+      'dist/online-commands.js',
       'dist/online.js',
       'dist/package.json',
       'dist/program.cache',
@@ -161,6 +163,37 @@ describe('the installed command', () => {
     const { code, out } = await run('kubectl-mysql render -f -', { stdin: many, env });
     expect(code).toBe(0);
     expect(out).toBe(await renderText(many));
+  });
+});
+
+describe("V8's code cache", () => {
+  const WATCH = 'watch --kubeconfig /dev/null';
+  /** Says of each file that is started with a cache whether V8 refused it. */
+  const tell = `const vm = require('node:vm');
+    vm.Script = class extends vm.Script {
+      constructor(text, options) {
+        super(text, options);
+        console.log(require('node:path').basename(options.filename), this.cachedDataRejected);
+      }
+    };`;
+
+  it('is taken for the program and the online commands', async () => {
+    const folder = await makeFolder({ 'tell.cjs': tell });
+    const env = { NODE_OPTIONS: `--require ${join(folder, 'tell.cjs')}` };
+    const { out } = await run(`kubectl-mysql ${WATCH}`, { env });
+    expect(out).toBe('program.js false\nonline-commands.js false\n');
+  });
+
+  it('is not needed', async () => {
+    const folder = await makeFolder({});
+    await cp(join(installed.folder, 'node_modules/kubectl-mysql/dist'), folder, { recursive: true });
+    await Promise.all(['program', 'online-commands'].map((name) => rm(join(folder, `${name}.cache`))));
+    const program = `node ${join(folder, 'kubectl-mysql.js')}`;
+    expect(await run(`${program} render -f -`, { stdin: SHOP })).toMatchObject({
+      code: 0,
+      out: await renderText(SHOP),
+    });
+    expect(await run(`${program} ${WATCH}`)).toEqual(await run(`kubectl-mysql ${WATCH}`));
   });
 });
 
