@@ -177,9 +177,12 @@ describe("V8's code cache", () => {
       }
     };`;
 
-  it('is taken for the program and the online commands', async () => {
+  it.each([
+    ['alone', ''],
+    ['with the NODE_OPTIONS of the Deployment', '--max-semi-space-size=2 --max-old-space-size=160'],
+  ])('is taken for the program and the online commands: %s', async (_, options) => {
     const folder = await makeFolder({ 'tell.cjs': tell });
-    const env = { NODE_OPTIONS: `--require ${join(folder, 'tell.cjs')}` };
+    const env = { NODE_OPTIONS: `${options} --require ${join(folder, 'tell.cjs')}` };
     const { out } = await run(`kubectl-mysql ${WATCH}`, { env });
     expect(out).toBe('program.js false\nonline-commands.js false\n');
   });
