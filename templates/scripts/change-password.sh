@@ -42,6 +42,10 @@ need_key() {
     unaltered refuse "the password under the key '$1' holds a line break, which MySQL's clients do not take; put another one into the Secret"
 }
 
+# Whatever is persisted for every session: accounts would be left out of an answer, or a change be refused.
+readonly SESSION="SET SESSION sql_mode='', autocommit=1, sql_select_limit=18446744073709551615, completion_type=0
+  /*!80000 , transaction_read_only=0 */"
+
 # login KEY ARGUMENT...: as root over TCP, with the password of that key.
 login() {
   local file=$work/$1.cnf key=$1
@@ -52,7 +56,7 @@ login() {
   } >"$file"
   mysql --defaults-file="$file" --protocol=TCP --host="$SERVER_HOST" --port=3306 --user=root --loose-get-server-public-key \
     --connect-timeout=10 --default-character-set=utf8mb4 --batch --skip-column-names --no-auto-rehash --binary-mode \
-    --init-command="SET SESSION sql_mode='', autocommit=1" "$@" 2>"$work/login.err"
+    --init-command="$SESSION" "$@" 2>"$work/login.err"
 }
 
 # try_login KEY: fails when the password is refused. A server that does not answer says nothing about the password, and

@@ -104,7 +104,8 @@ describe.concurrent('a password change', () => {
     const database = new Database(namespace, 'others');
     await database.start('empty');
     await database.load(`CREATE USER root@'10.9.%'; CREATE USER root@'10.8.%' IDENTIFIED BY 'x' ACCOUNT LOCK;
-      CREATE USER root@'it''s' IDENTIFIED BY 'y'`);
+      CREATE USER root@'it''s' IDENTIFIED BY 'y';
+      SET PERSIST transaction_read_only = ON; SET PERSIST sql_select_limit = 1`);
     await setActive('others', { current: PASSWORD, next: 'a\\b' });
     const changed = await database.runJob('change-pass');
     expect(changed, changed.reason).toMatchObject({ outcome: 'done', reason: containing("`it's`") });
