@@ -3,6 +3,7 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildSync } from 'esbuild';
 import { CACHE, end, type ApiServer, type Tool } from './api-server.ts';
 
 const KOPF = '1.45.2';
@@ -25,8 +26,9 @@ export interface StartOptions {
 
 export function startTool(tool: Tool, options: StartOptions): Running {
   const log = openSync(join(options.folder, `${tool}.log`), 'a');
+  const start = PREPARE[tool](options, log);
   const startedAt = performance.now();
-  const child = START[tool](options, log);
+  const child = start();
   const file = `/proc/${String(child.pid)}`;
   return {
     startedAt,
@@ -45,26 +47,43 @@ export function startTool(tool: Tool, options: StartOptions): Running {
   };
 }
 
-function startOurs({ api, namespace }: StartOptions, log: number): ChildProcess {
+/** Makes ready what a program needs; what it returns starts it. */
+type Prepare = (options: StartOptions, log: number) => () => ChildProcess;
+
+const prepareOurs: Prepare = ({ api, namespace }, log) => {
   const words = ['watch', '--kubeconfig', api.kubeconfig('ours'), '--namespace', namespace, '--metrics-address', '0'];
-  // As in the Deployment that `kubectl mysql install` prints.
-  const env = { ...process.env, NODE_OPTIONS: '--max-semi-space-size=2 --max-old-space-size=160' };
-  return spawn(process.execPath, ['dist/kubectl-mysql.js', ...words], { stdio: ['ignore', 'ignore', log], env });
+  const env = { ...process.env, NODE_OPTIONS: readNodeOptions() };
+  return () => spawn(process.execPath, ['dist/kubectl-mysql.js', ...words], { stdio: ['ignore', 'ignore', log], env });
+};
+
+/** As in the Deployment that `kubectl mysql install` prints. */
+function readNodeOptions(): string {
+  const [, value] =
+    /NODE_OPTIONS\s+value: (.+)/.exec(readFileSync('templates/install/deployment.yaml.hbs', 'utf8')) ?? [];
+  if (value === undefined) throw new Error('the Deployment has no NODE_OPTIONS');
+  return value;
 }
 
-/** Compiled as it starts: its first action tells nothing. */
-function startWrites({ api, namespace }: StartOptions, log: number): ChildProcess {
-  const words = ['--import', 'tsx', 'scripts/bench/watcher/bare-writes.ts', api.kubeconfig('writes'), namespace];
-  return spawn(process.execPath, words, { stdio: ['ignore', 'ignore', log] });
-}
+/** Bundled as the watcher is. */
+const prepareWrites: Prepare = ({ api, namespace, folder }, log) => {
+  const outfile = join(folder, 'bare-writes.mjs');
+  const entryPoints = ['scripts/bench/watcher/bare-writes.ts'];
+  // What it bundles is CommonJS in part.
+  const banner = { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" };
+  buildSync({ entryPoints, outfile, banner, bundle: true, minify: true, platform: 'node', format: 'esm' });
+  const env = { ...process.env, NODE_OPTIONS: readNodeOptions() };
+  const words = [outfile, api.kubeconfig('writes'), namespace];
+  return () => spawn(process.execPath, words, { stdio: ['ignore', 'ignore', log], env });
+};
 
-function startKopf({ api, namespace }: StartOptions, log: number): ChildProcess {
+const prepareKopf: Prepare = ({ api, namespace }, log) => {
   const environment = { ...process.env, BENCH_URL: api.url, BENCH_TOKEN: 'kopf' };
   const words = ['run', '--quiet', '--standalone', '--namespace', namespace, 'scripts/bench/kopf/operator.py'];
-  return spawn(join(installKopf(), 'bin', 'kopf'), words, { stdio: ['ignore', log, log], env: environment });
-}
+  const program = join(installKopf(), 'bin', 'kopf');
+  return () => spawn(program, words, { stdio: ['ignore', log, log], env: environment });
+};
 
-const START = { ours: startOurs, kopf: startKopf, writes: startWrites } as const;
+const PREPARE = { ours: prepareOurs, kopf: prepareKopf, writes: prepareWrites } as const;
 
 /** Makes a virtual environment once. */
 function installKopf(): string {
