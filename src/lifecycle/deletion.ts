@@ -8,6 +8,7 @@ import { ownersOf, stopJob, stopOwners } from './pods.ts';
 import { decideRemoval } from './removal.ts';
 import {
   PROTECT_VOLUMES,
+  boundVolume,
   isVolumeUnseen,
   ownVolume,
   reserveActions,
@@ -101,12 +102,25 @@ function stopServer(observed: Observed, { deletedAt = 0 }: ObservedResource, now
 
 /**
  * A watcher that was held up between its look and the gate opens one beside the final backup, or after it, and a tool may have
- * made the StatefulSet again: what a server writes then is in no backup. It counts no more, nor does its Job, before that gate
- * is closed.
+ * made the StatefulSet again; or somebody mounts the claim: what a server writes then is in no backup. It counts no more, nor
+ * does its Job, before that gate is closed, or that pod ended.
  */
 function forgetBackup(observed: Observed, { deletionPolicy, status }: ObservedResource): Decision | undefined {
-  if (!observed.gate || deletionPolicy !== 'Backup') return undefined;
-  if (status.backedUpVolume === '' && !currentBackup(observed)) return undefined;
+  if (deletionPolicy !== 'Backup' || (status.backedUpVolume === '' && !currentBackup(observed))) return undefined;
+  if (!observed.gate && !hasStranger(observed, status.backedUpVolume)) return undefined;
   const message = 'a server may have been let in beside the final backup, which is made again';
   return reconciling('Stopping', message, { kind: 'forget-backup' });
+}
+
+/**
+ * A pod that has the data open and is not the backup Job's: it came after the Job was made, or was not found before. Once the
+ * claim goes, no pod starts with it, and one that was made again is another's.
+ */
+function hasStranger(observed: Observed, backedUpVolume: string): boolean {
+  const { claim } = observed.data;
+  const isOther = claim?.deleting !== false || boundVolume(observed.data)?.uid !== backedUpVolume;
+  const job = currentBackup(observed);
+  return (
+    !(backedUpVolume !== '' && isOther) && ownersOf(observed).some(({ jobUid }) => jobUid === '' || jobUid !== job?.uid)
+  );
 }

@@ -50,6 +50,10 @@ const saved = resource({ deletedAt: NOW - 5000, status: { ...ran, backedUpVolume
 const backedUp = { ...saved, status: { ...saved.status, hasFinalBackup: true } };
 const stopped = { gate: undefined, pods: [], statefulSet: undefined };
 
+const theirs = pod({ name: 'theirs', started: true });
+/** The volume of a claim that somebody made again. */
+const remade = volume('data', { name: 'other', uid: 'other', claimUid: 'again' });
+
 const backup = { claim: claim('backup', { createdAt: MADE - 9000 }), volumes: [volume('backup')] };
 const changed = { ...active, desiredIsCurrent: false };
 const changing = { ...changed, hasNext: true };
@@ -991,6 +995,26 @@ export const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[]
         'forgets the backup where the gate was opened again behind it',
         running({ resource: saved, statefulSet: undefined }),
         'Reconciling/Stopping: forget-backup',
+      ],
+      [
+        'forgets the backup Job beside which another pod has the data open, whoever made that',
+        running({ resource: dying, ...stopped, pods: [theirs], jobs: { backup: job() } }),
+        'Reconciling/Stopping: forget-backup',
+      ],
+      [
+        'forgets the backup where a pod has opened the data since',
+        running({ resource: saved, ...stopped, pods: [theirs] }),
+        'Reconciling/Stopping: forget-backup',
+      ],
+      [
+        'does not forget it for a pod that has a claim open which was made again',
+        running({
+          resource: saved,
+          ...stopped,
+          pods: [theirs],
+          data: { claim: claim('data', { uid: 'again', volumeName: 'other' }), volumes: [remade] },
+        }),
+        'Reconciling/PodRunning: delete-pod theirs',
       ],
       [
         'records that there was nothing to back up',

@@ -126,6 +126,24 @@ const CHECKS: readonly Check[] = [
     (action, { gate }) => !(isEndOfData(action) || action.kind === 'record-backup') || gate === undefined,
   ],
   [
+    'I1: a backup counts only where no other pod has the data open that it is of',
+    (action, state) => {
+      const ours = state.jobs.backup?.ours === true && !state.jobs.backup.deleting ? state.jobs.backup.uid : '';
+      return action.kind !== 'record-backup' || ownersOf(state).every(({ jobUid }) => jobUid !== '' && jobUid === ours);
+    },
+  ],
+  [
+    'I1: what has the data open of which there is a backup is stopped only when that counts no more',
+    (action, state) =>
+      action.kind !== 'delete-pod' ||
+      state.resource?.deletedAt === undefined ||
+      state.resource.deletionPolicy !== 'Backup' ||
+      state.jobs.backup?.ours !== true ||
+      state.jobs.backup.deleting ||
+      state.resource.status.backedUpVolume !== '' ||
+      ownersOf(state).every(({ name }) => name !== action.name),
+  ],
+  [
     'I1: the gate of a resource that is being deleted is closed only where no earlier backup would count',
     (action, { resource: owner, jobs: { backup } }) =>
       action.kind !== 'close-gate' ||
