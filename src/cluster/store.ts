@@ -26,8 +26,9 @@ export interface Store<T> {
 /** @param onChange is called after the store has changed */
 export function createStore<T extends StoredObject>(onChange: (change: Change<T>) => void): Store<T> {
   const objects = new KeyMap<T>();
-  // Since the last list. A uid never comes back: what is told about it now was told late.
-  const deletedUids = new Set<string>();
+  // Since the last list, with the version of the deletion: what is told of an earlier one was told late. A later one is of an
+  // object that a selector did not match for a while.
+  const deletedUids = new Map<string, number>();
 
   function set(object: T): void {
     const previous = objects.get(object.metadata);
@@ -36,20 +37,18 @@ export function createStore<T extends StoredObject>(onChange: (change: Change<T>
       onChange({ kind: 'updated', object, previous });
       return;
     }
-    if (previous) tellDeleted(previous);
+    if (previous) {
+      deletedUids.set(previous.metadata.uid, Infinity);
+      onChange({ kind: 'deleted', object: previous });
+    }
     onChange({ kind: 'added', object });
   }
 
-  function remove(object: T): void {
+  function remove(object: T, version = Infinity): void {
     const { uid } = object.metadata;
-    deletedUids.add(uid);
+    deletedUids.set(uid, version);
     if (objects.get(object.metadata)?.metadata.uid !== uid) return;
     objects.delete(object.metadata);
-    tellDeleted(object);
-  }
-
-  function tellDeleted(object: T): void {
-    deletedUids.add(object.metadata.uid);
     onChange({ kind: 'deleted', object });
   }
 
@@ -58,10 +57,13 @@ export function createStore<T extends StoredObject>(onChange: (change: Change<T>
     list: () => [...objects.values()],
     put(object) {
       const stored = objects.get(object.metadata);
-      if (deletedUids.has(object.metadata.uid) || (stored && versionOf(object) <= versionOf(stored))) return;
+      const told = Math.max(deletedUids.get(object.metadata.uid) ?? 0, stored ? versionOf(stored) : 0);
+      if (versionOf(object) <= told) return;
       set(object);
     },
-    delete: remove,
+    delete: (object) => {
+      remove(object, versionOf(object));
+    },
     replace(listed) {
       deletedUids.clear();
       const names = new KeyMap<true>();

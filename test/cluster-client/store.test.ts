@@ -54,6 +54,15 @@ describe('an event', () => {
       ['added a/1@3'],
     ],
     [
+      'of an object that its selector matches again',
+      [
+        ['put', 'a', '1', 2],
+        ['delete', 'a', '1', 4],
+        ['put', 'a', '1', 5],
+      ],
+      ['added a/1@2', 'deleted a/1@4', 'added a/1@5'],
+    ],
+    [
       'told after the deletion',
       [
         ['put', 'a', '1', 2],
