@@ -40,11 +40,12 @@ export function keepIdentity<T extends StoredObject>({ apiVersion, kind, metadat
   return kept as T;
 }
 
-/** Of a pod also the claims that its label does not lead to: all but the data of the resource whose name it bears. */
+/** Of a pod also the claims that its label does not lead to: all but those of the resource whose name it bears. */
 export function keepPod(pod: Pod): Pod {
   const kept = keepIdentity(pod);
   const owner = pod.metadata.labels?.[RESOURCE_LABEL] ?? '';
-  const strange = claimsOfPod(pod).filter(({ name }) => name !== childNames(owner).dataClaim);
+  const { dataClaim, backupClaim } = childNames(owner);
+  const strange = claimsOfPod(pod).filter(({ name }) => name !== dataClaim && name !== backupClaim);
   if (strange.length === 0) return kept;
   const volumes = strange.map(({ name: claimName }) => ({ name: claimName, persistentVolumeClaim: { claimName } }));
   return { ...kept, spec: { containers: [], volumes } };

@@ -93,7 +93,7 @@ export function startController(options: ControllerOptions): Controller {
   const context: Around = {
     objectsFor,
     volumesOf: (claim) => reflectors.volumesOf(claim),
-    straysOf: (claim) => reflectors.straysOf(claim),
+    straysOf: (claim) => (gatherMs(queue.depth.inFlight) === 0 ? reflectors.straysOf(claim) : undefined),
     known: (kind, key) => reflectors.known(kind, key),
     clock,
     now: connection.now,

@@ -27,8 +27,8 @@ interface PodReading {
   readonly now: Time;
   /** The name of the pod that is enough where it mounts the claim; all that mount it without the name, or without such a pod. */
   readonly only?: string;
-  /** Without it all pods of the namespace are looked through, however many there are. */
-  readonly strays?: readonly string[] | undefined;
+  /** Where it is missing, or knows nothing, all pods of the namespace are looked through, however many there are. */
+  readonly straysOf?: StraysOf | undefined;
 }
 
 /** Pods, and whether they are all that mount the claim. */
@@ -46,14 +46,14 @@ export interface MountingPods {
 export async function observePods(
   objects: Objects,
   key: NamespacedKey,
-  { closedAt, now, only, strays }: PodReading,
+  { closedAt, now, only, straysOf }: PodReading,
 ): Promise<MountingPods> {
   const { namespace, name } = key;
   const { dataClaim } = childNames(name);
   const mounts = (pod: Pod): boolean => claimsOfPod(pod).some((claim) => claim.name === dataClaim);
   const pod = only === undefined ? undefined : await objects.find(KINDS.Pod, { namespace, name: only });
   const isEnough = pod !== undefined && mounts(pod);
-  const items = isEnough ? [pod] : await (strays ? listLikely(objects, key, strays) : listAll(objects, namespace));
+  const items = isEnough ? [pod] : ((await listLikely(objects, key, straysOf)) ?? (await listAll(objects, namespace)));
   const pods = items.filter(mounts).map((each) => toObserved(each, closedAt, now));
   return { pods, areAll: !isEnough };
 }
@@ -62,18 +62,28 @@ async function listAll(objects: Objects, namespace: string): Promise<readonly Po
   return (await objects.list(KINDS.Pod, { namespace })).items;
 }
 
-/** Those that bear the resource's label or none at all, and the strays: pods of a thousand others are of no interest. */
+/**
+ * Those that bear the resource's label or none at all, the server's whatever it bears, and the strays, read after they were
+ * named: pods of a thousand others are of no interest. Undefined where it is not known which are strays.
+ */
 async function listLikely(
   objects: Objects,
   { namespace, name }: NamespacedKey,
-  strays: readonly string[],
-): Promise<readonly Pod[]> {
+  straysOf: StraysOf = () => undefined,
+): Promise<readonly Pod[] | undefined> {
+  const { server, dataClaim } = childNames(name);
+  const strays = (): readonly string[] | undefined => straysOf({ namespace, name: dataClaim });
+  if (!strays()) return undefined;
+  const find = (pod: string): Promise<Pod | undefined> => objects.find(KINDS.Pod, { namespace, name: pod });
   const selectors = [`${RESOURCE_LABEL}=${name}`, `!${RESOURCE_LABEL}`];
-  const [lists, others] = await Promise.all([
-    Promise.all(selectors.map((labelSelector) => objects.list(KINDS.Pod, { namespace, labelSelector }))),
-    Promise.all(strays.map((stray) => objects.find(KINDS.Pod, { namespace, name: stray }))),
+  const [first, ...lists] = await Promise.all([
+    find(`${server}-0`),
+    ...selectors.map((labelSelector) => objects.list(KINDS.Pod, { namespace, labelSelector })),
   ]);
-  const found = [...lists.flatMap(({ items }) => items), ...others.filter((pod) => pod !== undefined)];
+  const named = strays();
+  if (!named) return undefined;
+  const others = await Promise.all(named.map(find));
+  const found = [...lists.flatMap(({ items }) => items), first, ...others].filter((pod) => pod !== undefined);
   return [...new Map(found.map((pod) => [pod.metadata.uid, pod])).values()];
 }
 

@@ -40,7 +40,7 @@ export interface ObserveContext extends LookContext {
   readonly now: number;
   /** Names of volumes that a watch has told, for a quick look; otherwise all volumes are looked through. */
   readonly volumesOf?: VolumesOf;
-  /** For a quick look; otherwise all pods of the namespace are looked through. */
+  /** For a quick look; else all pods of the namespace are, in one list for many looks where there are many at once. */
   readonly straysOf?: StraysOf;
 }
 
@@ -106,9 +106,8 @@ function observeMounting(
   const isUnknown = known !== undefined && known(KINDS.Pod, server) === undefined;
   const isQuick = needs.pods === 'server';
   const only = isQuick && !isUnknown ? { only: server.name } : {};
-  const strays = isQuick ? straysOf?.({ ...key, name: names.dataClaim }) : undefined;
   const closedAt = gate ? undefined : closedSince(status, now);
-  return observePods(objects, key, { closedAt, now, strays, ...only });
+  return observePods(objects, key, { closedAt, now, straysOf: isQuick ? straysOf : undefined, ...only });
 }
 
 async function observeCore(key: NamespacedKey, live: Objects, quick: Objects): Promise<Core> {

@@ -39,7 +39,7 @@ function isPasswordStep(action: Action): boolean {
   return action.kind === 'write-active' && !['first', 'recover', 'reset'].includes(action.change);
 }
 
-/** Stops that a deletion begins with, and then its backup: for that all pods must have been looked at. */
+/** Stops that a deletion begins with, and then its backup: for that all pods must have been looked for. */
 function isStep(action: Action, { observation: { hasAllPods } }: Seen): boolean {
   if (action.kind === 'create-job') return action.step === 'backup' && hasAllPods;
   return STOPS.includes(action.kind);
