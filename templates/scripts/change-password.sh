@@ -42,9 +42,9 @@ need_key() {
     unaltered refuse "the password under the key '$1' holds a line break, which MySQL's clients do not take; put another one into the Secret"
 }
 
-# Whatever is persisted for every session: accounts would be left out of an answer, or a change be refused.
-readonly SESSION="SET SESSION sql_mode='', autocommit=1, sql_select_limit=18446744073709551615, completion_type=0
-  /*!80000 , transaction_read_only=0 */"
+# What may be persisted for every session: accounts would be left out of an answer, or a question or the change be refused.
+readonly SESSION="SET SESSION sql_mode='', autocommit=1, sql_select_limit=18446744073709551615, sql_big_selects=1,
+  completion_type=0 /*!50720 , transaction_read_only=0 */"
 
 # login KEY ARGUMENT...: as root over TCP, with the password of that key.
 login() {

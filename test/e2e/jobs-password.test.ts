@@ -105,7 +105,7 @@ describe.concurrent('a password change', () => {
     await database.start('empty');
     await database.load(`CREATE USER root@'10.9.%'; CREATE USER root@'10.8.%' IDENTIFIED BY 'x' ACCOUNT LOCK;
       CREATE USER root@'it''s' IDENTIFIED BY 'y';
-      SET PERSIST transaction_read_only = ON; SET PERSIST sql_select_limit = 1`);
+      SET PERSIST transaction_read_only = ON; SET PERSIST sql_select_limit = 1; SET PERSIST max_join_size = 1`);
     await setActive('others', { current: PASSWORD, next: 'a\\b' });
     const changed = await database.runJob('change-pass');
     expect(changed, changed.reason).toMatchObject({ outcome: 'done', reason: containing("`it's`") });
