@@ -131,7 +131,11 @@ async function bundle(source: string, name: string): Promise<Metafile> {
     // Node would look through a CommonJS file that is imported for the names that it exports: a fifth of the watcher's start.
     supported: { 'dynamic-import': false },
     // ES modules within a CommonJS file ask where they are.
-    define: { 'import.meta.url': 'importMetaUrl', STARTED: JSON.stringify(STARTS[name] ?? '') },
+    define: {
+      'import.meta.url': 'importMetaUrl',
+      STARTED: JSON.stringify(STARTS[name] ?? ''),
+      MADE_BY: JSON.stringify(`${process.version} ${process.platform} ${process.arch}`),
+    },
     banner: { js: BANNERS[name] ?? (name in CACHED ? OPENING : '') + PROLOGUE },
     footer: { js: name in CACHED ? '})' : '' },
     logLevel: 'warning',

@@ -1,7 +1,7 @@
 // The packed program as a black box: installed from its tarball, run by its name, judged by what comes out.
 
 import { existsSync } from 'node:fs';
-import { cp, readFile, readdir, rm } from 'node:fs/promises';
+import { cp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -177,6 +177,12 @@ describe("V8's code cache", () => {
       }
     };`;
 
+  async function copyDist(): Promise<string> {
+    const folder = await makeFolder({});
+    await cp(join(installed.folder, 'node_modules/kubectl-mysql/dist'), folder, { recursive: true });
+    return folder;
+  }
+
   it.each([
     ['alone', ''],
     ['with the NODE_OPTIONS of the Deployment', '--max-semi-space-size=2 --max-old-space-size=160'],
@@ -187,9 +193,22 @@ describe("V8's code cache", () => {
     expect(out).toBe('program.js false\nonline-commands.js false\n');
   });
 
+  it('is not read by another Node than the one that made it, with which it may crash', async () => {
+    const folder = await copyDist();
+    for (const name of ['kubectl-mysql', 'online']) {
+      const file = join(folder, `${name}.js`);
+      const text = await readFile(file, 'utf8');
+      expect(text).toContain(`"${process.version} `);
+      await writeFile(file, text.replace(`"${process.version} `, '"v20.0.0 '));
+    }
+    const teller = await makeFolder({ 'tell.cjs': tell });
+    const env = { NODE_OPTIONS: `--require ${join(teller, 'tell.cjs')}` };
+    const { out } = await run(`node ${join(folder, 'kubectl-mysql.js')} ${WATCH}`, { env });
+    expect(out).toBe('program.js undefined\nonline-commands.js undefined\n');
+  });
+
   it('is not needed', async () => {
-    const folder = await makeFolder({});
-    await cp(join(installed.folder, 'node_modules/kubectl-mysql/dist'), folder, { recursive: true });
+    const folder = await copyDist();
     await Promise.all(['program', 'online-commands'].map((name) => rm(join(folder, `${name}.cache`))));
     const program = `node ${join(folder, 'kubectl-mysql.js')}`;
     expect(await run(`${program} render -f -`, { stdin: SHOP })).toMatchObject({
