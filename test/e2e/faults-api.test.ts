@@ -1,7 +1,7 @@
 // What happens between the watcher and the API server, and to the watcher itself: docs/testing.md. FAULTS=all lives through
 // everything, otherwise a part that is chosen by FAULTS_SEED.
 
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
 import {
   boundedPart,
   callFaults,
@@ -37,12 +37,13 @@ function titled(disturbances: readonly Disturbance[]): (readonly [string, Distur
 
 async function live(_: string, disturbance: Disturbance): Promise<void> {
   const life = await Life.begin(disturbance);
+  let next: Disturbance | undefined;
   try {
     await liveThrough(life);
     await expectNoSecret(life);
     const strikes = disturbance.strikes();
     process.stderr.write(`${disturbance.title}: struck ${String(strikes)} times\n`);
-    if (disturbance.isBeyond) expect(strikes).toBe(0);
+    if (strikes > 0 && disturbance.next) next = disturbance.next();
   } catch (error) {
     // Others may go on for an hour before vitest tells it.
     process.stderr.write(`${disturbance.title}: failed: ${String(error)}\n`);
@@ -50,6 +51,7 @@ async function live(_: string, disturbance: Disturbance): Promise<void> {
   } finally {
     await life.end();
   }
+  if (next) await live(next.title, next);
 }
 
 const LONGEST_MS = 3_600_000;

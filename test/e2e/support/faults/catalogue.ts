@@ -15,8 +15,8 @@ import {
 import { freezeAt } from './freeze.ts';
 import { createRandom, sample } from './random.ts';
 
-/** No story has so many mutating calls: a kill there is never carried out. */
-const MOST_CALLS = 32;
+/** Seldom a story has so many mutating calls. How many it has depends on what it meets, and so on the load of the machine. */
+const MANY_CALLS = 32;
 const FEW_KILLS = 9;
 const MANY_KILLS = 3;
 
@@ -29,12 +29,18 @@ export function manyKills(): Disturbance[] {
 
 /** Few kills in one life, and then one alone: most of the lives there are. */
 export function fewKills(): Disturbance[] {
-  const indices = Array.from({ length: MOST_CALLS - 1 }, (_, at) => at + 1);
+  const indices = Array.from({ length: MANY_CALLS - 1 }, (_, at) => at + 1);
   return [
     ...killsEvery(FEW_KILLS),
     ...PHASES.flatMap((phase) => indices.map((index) => killOnceAt(phase, index))),
-    { ...killOnceAt('before', MOST_CALLS), isBeyond: true },
+    killsFrom(MANY_CALLS),
   ];
+}
+
+/** One call after the other, each in a life of its own, until no story has one of that number. */
+function killsFrom(index: number): Disturbance {
+  if (index > 2 * MANY_CALLS) throw new Error(`a story has more than ${String(2 * MANY_CALLS)} mutating calls`);
+  return { ...killOnceAt('before', index), next: () => killsFrom(index + 1) };
 }
 
 /** Every call is hit, by as many lives as there are calls from one kill to the next, before and after. */

@@ -20,8 +20,8 @@ export interface Disturbance {
   readonly finish?: (life: Life) => Promise<void>;
   /** How often it struck. */
   readonly strikes: () => number;
-  /** It is there to show that it has nothing left to strike. */
-  readonly isBeyond?: boolean;
+  /** What is lived through besides where this one struck. */
+  readonly next?: () => Disturbance;
 }
 
 type Phase = 'before' | 'after';
