@@ -129,6 +129,27 @@ describe.concurrent('a deletion', () => {
       await comesBack(database, ['3\tthree']);
     }));
 
+  it('beside which somebody runs the server of another label on its data backs up what that has written', () =>
+    withDatabase('stranger', {}, async (database) => {
+      const { data } = await database.get<{ data: object }>('configmap', `${NAME}-gate`);
+      const { spec } = await database.get<{ spec: { template: { spec: object } } }>('statefulset', NAME);
+      const job = `backup-${NAME}-job`;
+      await database.delete();
+      await database.untilPrinted('the backup Job is made', ['get', 'job', job, '-o', 'name'], /./);
+      await database.watcher.kill();
+      await database.kubectl(['wait', '--for=condition=Complete', 'job', job, '--timeout=120s']);
+      const gate = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'their-gate' }, data };
+      await database.kubectl(['create', '-f', '-'], JSON.stringify(gate));
+      const metadata = { name: 'theirs-0', labels: { 'otus.homework/mysql': 'till' } };
+      const pod = JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata, spec: spec.template.spec });
+      await database.kubectl(['create', '-f', '-'], pod.replaceAll(`"${NAME}-gate"`, '"their-gate"'));
+      await database.kubectl(['wait', '--for=condition=Ready', 'pod/theirs-0', '--timeout=120s']);
+      await database.namespace.sql('theirs', PASSWORD, "insert into t values (3,'three')");
+      database.watcher.start();
+      await database.untilGone();
+      await comesBack(database, ['3\tthree']);
+    }));
+
   it('of a server that crashes again and again', () =>
     withDatabase('crashing', {}, async (database) => {
       await database.deliver({ config: { no_such_option: '1' } });
