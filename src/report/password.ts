@@ -1,5 +1,6 @@
 // How the password stands, by what the watcher says about it; no Secret is looked at.
 
+import { formatTime } from '../cluster/clock.ts';
 import type { ResourceFacts } from './facts.ts';
 import { conditionsOf, leadingCondition } from './obstacle.ts';
 import type { PasswordReport } from './report.ts';
@@ -23,5 +24,5 @@ function overlapEnd({ resource }: ResourceFacts, since: string | undefined): str
   const { passwordOverlap = DEFAULT_OVERLAP } = resource.spec as { readonly passwordOverlap?: string };
   const [, number = '', unit = ''] = /^(\d+)([smh])$/.exec(passwordOverlap) ?? [];
   const end = Date.parse(since ?? '') + Number(number) * (SECONDS[unit] ?? Number.NaN) * 1000;
-  return Number.isNaN(end) ? null : new Date(end).toISOString().replace(/\.\d+Z$/, 'Z');
+  return Number.isNaN(end) ? null : formatTime(end);
 }
