@@ -76,7 +76,6 @@ function reasonSince({ reason }: Decision, { since, conditions }: Fields, time: 
   return before?.reason === reason ? (since ?? before.lastTransitionTime) : time;
 }
 
-/** As Kubernetes writes times. */
 type Row = readonly [type: string, status: Condition['status'], reason: string, message: string];
 
 function flag(value: boolean): Condition['status'] {

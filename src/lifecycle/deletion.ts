@@ -4,7 +4,7 @@ import { reconciling, stalled, type Action, type Decision } from './actions.ts';
 import { WAY_OUT } from './backup-claims.ts';
 import { currentBackup, saveData } from './final-backup.ts';
 import type { Observed, ObservedResource } from './observed.ts';
-import { ownersOf, stopJob, stopOwners } from './pods.ts';
+import { ownersBut, ownersOf, stopJob, stopOwners } from './pods.ts';
 import { decideRemoval } from './removal.ts';
 import {
   PROTECT_VOLUMES,
@@ -119,8 +119,5 @@ function forgetBackup(observed: Observed, { deletionPolicy, status }: ObservedRe
 function hasStranger(observed: Observed, backedUpVolume: string): boolean {
   const { claim } = observed.data;
   const isOther = claim?.deleting !== false || boundVolume(observed.data)?.uid !== backedUpVolume;
-  const job = currentBackup(observed);
-  return (
-    !(backedUpVolume !== '' && isOther) && ownersOf(observed).some(({ jobUid }) => jobUid === '' || jobUid !== job?.uid)
-  );
+  return !(backedUpVolume !== '' && isOther) && ownersBut(observed, currentBackup(observed)).length > 0;
 }

@@ -12,6 +12,11 @@ export function ownersOf({ pods }: Observed): ObservedPod[] {
   return pods.filter(({ started, terminating, ended }) => (started || terminating) && !ended);
 }
 
+/** Those of them that are not pods of a Job; all without one. */
+export function ownersBut(observed: Observed, job: ObservedJob | undefined): ObservedPod[] {
+  return ownersOf(observed).filter(({ jobUid }) => jobUid === '' || jobUid !== job?.uid);
+}
+
 /**
  * Whether a pod keeps a claim that is being deleted from going, ended or not. One that is on no node does not, and is never
  * put on one for such a claim; its StatefulSet would only make it again.
@@ -55,7 +60,7 @@ export function findServer({ pods }: Observed): ObservedPod | undefined {
  * @param but the Job whose pods are to have it
  */
 export function stopOwners(observed: Observed, now: number, but?: ObservedJob): Decision | undefined {
-  const owners = ownersOf(observed).filter(({ jobUid }) => jobUid === '' || jobUid !== but?.uid);
+  const owners = ownersBut(observed, but);
   const [first] = owners;
   if (!first) return undefined;
   const stuck = findStuck(owners, now);
